@@ -1,0 +1,54 @@
+"""What counts as a number, and the sentences for what does not.
+
+Kept apart so that the engine reads without them; nothing here is needed to understand it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from microrelu.value import Value
+
+ADVICE = {
+    "str": "write float(text)",
+    "NoneType": "did a function forget its return?",
+    "bool": "write 1.0 or 0.0",
+    "complex": "write z.real, z.imag or abs(z)",
+    "list": "make one for each number, [Value(x) for x in numbers]",
+    "tuple": "make one for each number, [Value(x) for x in numbers]",
+    "array": "make one for each number, [Value(x) for x in array.flat], or write array.item()",
+    "Value": "use it as it is, or write Value(v.data) for a new leaf",
+}
+
+
+def real_number(data: Any) -> float:
+    """The number as a Python float.
+
+    Raises:
+        TypeError: it is not one real number; the sentence says what to write instead.
+        ValueError: it is an integer beyond the range of a float.
+    """
+    if isinstance(data, Real) and not isinstance(data, bool):
+        try:
+            return float(data)
+        except OverflowError:
+            raise ValueError("This integer is too large for a float: scale it first.") from None
+    kind = type(data).__name__
+    if hasattr(data, "local_derivatives"):
+        kind = "Value"
+    elif hasattr(data, "shape"):
+        kind = "array"
+    shown = repr(data) if len(repr(data)) <= 40 else f"{repr(data)[:37]}..."
+    advice = ADVICE.get(kind, "write float(x) if it stands for one number")
+    raise TypeError(f"A Value holds one real number, not {shown} ({kind}): {advice}.")
+
+
+def no_value(name: str, parents: Sequence[Value], error: Exception) -> Exception:
+    """The error, of the same type, with the operation, its inputs and their labels."""
+    shown = [f"{each.label} = {each.data}" if each.label else f"{each.data}" for each in parents]
+    if len(shown) > 6:
+        shown[3:-2] = ["…"]
+    return type(error)(f"{name}({', '.join(shown)}) has no value: {error}.")

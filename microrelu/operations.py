@@ -1,0 +1,268 @@
+"""Every operation once: its value, its local derivatives, and how both are written.
+
+An operation is a pure function from numbers to *(value, local derivatives)*. The graph, the
+gradient check, the pictures, the formulas and the tape all read this table. Read `value.py` next.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from operator import mul
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from microrelu.value import Value
+
+Local = tuple[float, tuple[float, ...]]  # a value, and one local derivative per operand
+Written = str | Callable[..., str]  # in Python's arithmetic; a maker where any number may come
+Derivatives = Iterable[str] | Callable[..., Iterable[str]]
+
+OPERATIONS: dict[str, Operation] = {}
+
+
+@dataclass(eq=False, repr=False)
+class Operation:
+    """A row of the table; called with Values and numbers, it makes a new node of the graph."""
+
+    apply: ClassVar[Callable[[Operation, tuple[Any, ...]], Value]]  # value.py says what a node is
+
+    function: Callable[..., Local]  # numbers → (value, local derivatives)
+    symbol: str  # for pictures
+    formula: Written  # in Python's arithmetic and the names of the function's parameters
+    derivatives: Derivatives  # likewise, one for each operand
+    kink: Callable[..., bool]  # numbers → is the derivative a convention here?
+
+    def __post_init__(self) -> None:
+        code = self.function.__code__
+        self.name = self.function.__name__
+        self.operands = code.co_varnames[: code.co_argcount]  # () where any number may come
+        self.symbol = self.symbol or self.name
+        self.__doc__ = self.function.__doc__ or f"{self.formula}, with ∂ = {self.derivatives}."
+
+    def __call__(self, *operands: Value | float) -> Value:
+        """A new node: this operation of the operands, those left out at their defaults."""
+        defaults = self.function.__defaults__ or ()
+        missing = len(self.operands) - len(operands) if self.operands else 0
+        if not 0 <= missing <= len(defaults):
+            usage = f"{self.name}({', '.join(self.operands)})"
+            raise TypeError(f"{usage} was given {len(operands)} operands.")
+        node = self.apply(operands + defaults[len(defaults) - missing :])
+        if len(node.local_derivatives) != len(node.parents):
+            raise ValueError(
+                f"{self.name} returned {len(node.local_derivatives)} local derivatives for "
+                f"{len(node.parents)} operands: return value, (one derivative for each operand)."
+            )
+        return node
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+
+def operation(
+    symbol: str = "",
+    formula: Written = "",
+    derivatives: Derivatives = (),
+    kink: Callable[..., bool] = lambda *numbers: False,
+) -> Callable[[Callable[..., Local]], Operation]:
+    """Enter the decorated function, numbers to (value, local derivatives), in the table.
+
+    >>> @operation("□³", "a**3", ["3 * a**2"])
+    ... def cube(a):
+    ...     return a**3, (3 * a**2,)
+    >>> cube.function(2.0)
+    (8.0, (12.0,))
+    """
+
+    def enter(function: Callable[..., Local]) -> Operation:
+        row = Operation(function, symbol, formula, derivatives, kink)
+        OPERATIONS[row.name] = row
+        return row
+
+    return enter
+
+
+AT_ZERO = 1.0  # Step(0), and so the derivative of ReLU at its kink
+
+
+def relu_at_zero(slope: float) -> ExitStack:
+    """Set ReLU'(0) for the process, or in `with relu_at_zero(0.0): ...` for that block.
+
+    The mathematics note says 1, which is the default; PyTorch and JAX say 0, some texts ½. Nodes
+    keep the derivative they were made with. Raises ValueError for a slope outside 0 … 1.
+    """
+    if not 0 <= slope <= 1:
+        raise ValueError(f"ReLU'(0) lies between 0 and 1, not at {slope}: relu_at_zero(0.5), say.")
+
+    def choose(slope: float) -> None:
+        global AT_ZERO
+        AT_ZERO = float(slope)
+
+    undo = ExitStack()
+    undo.callback(choose, AT_ZERO)
+    choose(slope)
+    return undo
+
+
+def step(a: float, b: float = 0.0) -> float:
+    """Step(a − b): 0 where a < b, 1 where a > b, what `relu_at_zero` says at a = b; NaN of NaN."""
+    return 0.0 if a < b else 1.0 if a > b else AT_ZERO if a == b else math.nan
+
+
+@operation("+", "a + b", ["1", "1"])
+def add(a: float, b: float) -> Local:
+    return a + b, (1.0, 1.0)
+
+
+@operation("−", "a - b", ["1", "-1"])
+def subtract(a: float, b: float) -> Local:
+    return a - b, (1.0, -1.0)
+
+
+@operation("×", "a * b", ["b", "a"])
+def multiply(a: float, b: float) -> Local:
+    return a * b, (b, a)
+
+
+@operation("÷", "a / b", ["1 / b", "-a / b**2"])
+def divide(a: float, b: float) -> Local:
+    return a / b, (1.0 / b, -a / b / b)
+
+
+@operation("−", "-a", ["-1"])
+def negate(a: float) -> Local:
+    return -a, (-1.0,)
+
+
+@operation("□²", "a**2", ["2 * a"])
+def square(a: float) -> Local:
+    return a * a, (2.0 * a,)
+
+
+@operation("aᵇ", "a**b", ["b * a**(b - 1)", "a**b * log(a)"])
+def power(a: float, b: float) -> Local:
+    """a to the b; with a negative base there is no derivative by the exponent (NaN)."""
+    value = math.pow(a, b)
+    if a == 0:
+        return value, (0.0 if b == 0 or b > 1 else 1.0 if b == 1 else b * math.inf, 0.0)
+    return value, (b * math.pow(a, b - 1), value * math.log(a) if a > 0 else math.nan)
+
+
+@operation("exp", "exp(a)", ["exp(a)"])
+def exp(a: float) -> Local:
+    value = math.exp(a)
+    return value, (value,)
+
+
+@operation("log", "log(a)", ["1 / a"])
+def log(a: float) -> Local:
+    return math.log(a), (1.0 / a,)
+
+
+@operation("√", "sqrt(a)", ["1 / (2 * sqrt(a))"])
+def sqrt(a: float) -> Local:
+    value = math.sqrt(a)
+    return value, (0.5 / value if value else math.inf,)
+
+
+@operation("sin", "sin(a)", ["cos(a)"])
+def sin(a: float) -> Local:
+    return math.sin(a), (math.cos(a),)
+
+
+@operation("cos", "cos(a)", ["-sin(a)"])
+def cos(a: float) -> Local:
+    return math.cos(a), (-math.sin(a),)
+
+
+@operation("|□|", "abs(a)", ["Step(a) - Step(-a)"], kink=lambda a: a == 0)
+def absolute(a: float) -> Local:
+    return abs(a), (step(a) - step(-a),)
+
+
+@operation("max", "max(a, b)", ["Step(a - b)", "1 - Step(a - b)"], kink=lambda a, b: a == b)
+def maximum(a: float, b: float) -> Local:
+    """The larger of both: b + ReLU(a − b), so that maximum(a, 0) and relu(a) agree at the kink."""
+    open_ = step(a, b)
+    return (a if a > b else b if a <= b else math.nan), (open_, 1.0 - open_)
+
+
+@operation("min", "min(a, b)", ["Step(b - a)", "1 - Step(b - a)"], kink=lambda a, b: a == b)
+def minimum(a: float, b: float) -> Local:
+    """The smaller of both: b − ReLU(b − a)."""
+    open_ = step(b, a)
+    return (a if a < b else b if a >= b else math.nan), (open_, 1.0 - open_)
+
+
+@operation("ReLU", "ReLU(a)", ["Step(a)"], kink=lambda a: a == 0)
+def relu(a: float) -> Local:
+    return (0.0, (0.0,)) if a < 0 else (a, (1.0,)) if a > 0 else (a, (step(a),))
+
+
+@operation(
+    "leaky ReLU",
+    "max(a, 0) + slope * min(a, 0)",
+    ["Step(a) + slope * (1 - Step(a))", "min(a, 0)"],
+    kink=lambda a, slope: a == 0,
+)
+def leaky_relu(a: float, slope: float = 0.01) -> Local:
+    """a right of zero, slope · a left of it. The slope may be a Value, and so be learnt (PReLU)."""
+    open_ = step(a)
+    return (slope * a if a < 0 else a), (open_ + slope * (1.0 - open_), a if a < 0 else 0.0)
+
+
+@operation("ELU", "max(a, 0) + exp(min(a, 0)) - 1", ["exp(min(a, 0))"])
+def elu(a: float) -> Local:
+    return (a, (1.0,)) if a > 0 else (math.expm1(a), (math.exp(a),))
+
+
+@operation("softplus", "log(1 + exp(a))", ["sigmoid(a)"])
+def softplus(a: float) -> Local:
+    decay = math.exp(-abs(a))
+    return max(a, 0.0) + math.log1p(decay), ((decay if a < 0 else 1.0) / (1.0 + decay),)
+
+
+@operation("σ", "sigmoid(a)", ["sigmoid(a) * (1 - sigmoid(a))"])
+def sigmoid(a: float) -> Local:
+    decay = math.exp(-abs(a))  # at most 1, so nothing overflows at ±1000
+    value = (decay if a < 0 else 1.0) / (1.0 + decay)
+    return value, (value * (1.0 - value),)
+
+
+@operation("tanh", "tanh(a)", ["1 - tanh(a)**2"])
+def tanh(a: float) -> Local:
+    value = math.tanh(a)
+    return value, (1.0 - value * value,)
+
+
+@operation("Σ", lambda *a: " + ".join(a), lambda *a: ["1"] * len(a))
+def total(*a: float) -> Local:
+    return sum(a, 0.0), (1.0,) * len(a)
+
+
+def _dot(*a: str) -> str:
+    half = len(a) // 2
+    return " + ".join([*map("{} * {}".format, a[:half], a[half:-1]), a[-1]])
+
+
+@operation("Σ w x + b", _dot, lambda *a: [*a[len(a) // 2 : -1], *a[: len(a) // 2], "1"])
+def weighted_sum(*a: float) -> Local:
+    """Σ wᵢ xᵢ + b of w₁ … wₙ, x₁ … xₙ, b: the z of a neuron, as one node."""
+    half = len(a) // 2
+    weights, inputs = a[:half], a[half:-1]
+    return sum(map(mul, weights, inputs), a[-1]), (*inputs, *weights, 1.0)
+
+
+def _softmax(*a: str) -> list[str]:
+    return [f"exp({each}) / ({' + '.join(map('exp({})'.format, a))})" for each in a]
+
+
+@operation("log Σ exp", lambda *a: f"log({' + '.join(map('exp({})'.format, a))})", _softmax)
+def log_sum_exp(*a: float) -> Local:
+    """log Σ exp aᵢ; its local derivatives are the softmax of a. The largest term is taken out."""
+    largest = max(a)
+    terms = [math.exp(each - largest) for each in a]
+    whole = sum(terms)
+    return largest + math.log(whole), tuple([term / whole for term in terms])
