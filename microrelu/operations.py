@@ -61,11 +61,16 @@ class Operation:
         return f"<operation {self.name}>"
 
 
+def smooth(*numbers: float) -> bool:
+    """The `kink` of an operation that has none."""
+    return False
+
+
 def operation(
     symbol: str = "",
     formula: Written = "",
     derivatives: Derivatives = (),
-    kink: Callable[..., bool] = lambda *numbers: False,
+    kink: Callable[..., bool] = smooth,
 ) -> Callable[[Callable[..., Local]], Operation]:
     """Enter the decorated function, numbers to (value, local derivatives), in the table.
 

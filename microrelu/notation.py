@@ -1,0 +1,368 @@
+"""How labels, numbers and formulas are set: as plain text, as LaTeX, as MathML.
+
+A formula comes in Python's arithmetic, from `operations.py`; one walk over its syntax tree sets it
+in any of the three, with brackets where they are needed only. Read `steps.py` next.
+"""
+
+from __future__ import annotations
+
+import ast
+import html
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from microrelu.value import Constant, Value, topological_order
+
+SUM, NEGATIVE, QUOTIENT, PRODUCT, POWER, ATOM = range(6)  # how tightly a piece holds together
+LONGEST_FORMULA = 24  # operands; beyond it an operation is written by its symbol
+
+_RAISED = dict(zip("0123456789+−-()ijklnL", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ⁱʲᵏˡⁿᴸ", strict=True))
+_LOWERED = dict(zip("0123456789,aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉,ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0307": "dot"}
+
+
+class Part(NamedTuple):
+    """A piece of a formula, set, with how tightly it holds together."""
+
+    text: str
+    level: int = ATOM
+    is_number: bool = False
+
+
+class Label(NamedTuple):
+    """A label taken apart: `W(0)_1,2` is the base W with 0 above and 1,2 below."""
+
+    base: str
+    above: str = ""
+    below: str = ""
+
+
+def split_label(label: str) -> Label:
+    """The base, superscript and subscript of a label; any other text is a base alone.
+
+    >>> split_label("W(0)_1,2"), split_label("x1"), split_label("<b>")
+    (Label(base='W', above='0', below='1,2'), Label(base='x', above='', below='1'), \
+Label(base='<b>', above='', below=''))
+    """
+    plain = label.translate(_DIGITS)
+    match = re.fullmatch(r"([^\W\d_]\w*?)(?:\(([\w+−-]+)\))?(?:_?([\d,]+)|_(\w[\w,]*))?", plain)
+    if match is None:
+        return Label(label)
+    base, above, digits, below = match.groups(default="")
+    if len(base) > 1 and below:  # learning_rate is one name, x_max is x with an index
+        base, below = f"{base}_{below}", ""
+    return Label(base, above, digits or below)
+
+
+def number(x: float, digits: int = 4) -> str:
+    """A number as a textbook sets it: four significant digits, a true minus, powers of ten.
+
+    >>> number(-0.5), number(2.0), number(1 / 3), number(1.5e-8), number(float("inf"))
+    ('−0.5', '2', '0.3333', '1.5×10⁻⁸', '∞')
+    """
+    if not math.isfinite(x):
+        return "NaN" if math.isnan(x) else "∞" if x > 0 else "−∞"
+    whole = len(str(int(abs(x)))) if abs(x) < 1e6 else 0
+    digits_, _, exponent = f"{x + 0.0:.{max(digits, whole)}g}".partition("e")
+    raised = f"×10{_indexed(str(int(exponent)), _RAISED)}" if exponent else ""
+    return ("0" if digits_ == "-0" else digits_.replace("-", "−")) + raised
+
+
+class Notation:
+    """Plain text, and what the other two share; a subclass gives its own templates.
+
+    `write` sets a formula of Python's arithmetic. `@` stands for a product with its dot shown, `*`
+    for one without, where a reader needs none.
+    """
+
+    templates: Mapping[str, str] = {
+        "Add": "%s + %s", "Sub": "%s − %s", "Mult": "%s %s", "MatMult": "%s · %s", "Div": "%s / %s",
+        "USub": "−%s", "brackets": "(%s)", "abs": "|%s|", "sqrt": "√%s", "call": "%s(%s)",
+        "comma": ", ", "equals": " = ", "gains": " += ", "partial": "∂%s/∂%s",
+    }  # fmt: skip
+    functions: Mapping[str, str] = {"sigmoid": "σ"}
+    fraction_bar = False  # is a fraction set over a bar, and so needs no brackets inside?
+
+    def name(self, label: str) -> Part:
+        """A label with its superscript and subscript, or as literal text."""
+        base, above, below = split_label(label)
+        raised = _indexed(f"({above})", _RAISED) if above else ""
+        lowered = _indexed(below, _LOWERED) if len(below) == 1 or not below.isalpha() else None
+        if raised is None or lowered is None:
+            return Part(label)
+        return Part(base + raised + lowered, POWER if above else ATOM)
+
+    def number(self, x: float) -> Part:
+        """A number, by the rules of `number`."""
+        text = number(x)
+        level = NEGATIVE if text.startswith("−") else PRODUCT if "×" in text else ATOM
+        return Part(self._set_number(text), level, is_number=True)
+
+    def partial(self, over: str, under: str) -> Part:
+        """The derivative ∂over/∂under of two names that are already set."""
+        return Part(self.templates["partial"] % (over, under), POWER)
+
+    def equation(self, *parts: Part, gains: bool = False) -> str:
+        """The parts joined by equals signs, or the first by += where it gains the rest."""
+        sign = self.templates["equals"]
+        first = self.templates["gains"] if gains else sign
+        return parts[0].text + first + sign.join(part.text for part in parts[1:])
+
+    def write(self, formula: str, names: Mapping[str, Part]) -> Part:
+        """Set a formula with each name in it replaced by its part."""
+        return self._write(_parse(formula), names)
+
+    def _write(self, tree: ast.expr, names: Mapping[str, Part]) -> Part:
+        match tree:
+            case ast.Constant(value=float() | int() as value):
+                return self.number(value)
+            case ast.Name(id=identifier):
+                return names.get(identifier) or self.name(identifier)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                inner = self._bracket(self._write(operand, names), PRODUCT)
+                return Part(self.templates["USub"] % inner, NEGATIVE)
+            case ast.BinOp(left=left, op=sign, right=right):
+                sides = self._write(left, names), self._write(right, names)
+                return self._binary(type(sign).__name__, *sides)
+            case ast.Call(func=ast.Name(id=function), args=arguments):
+                return self._call(function, [self._write(each, names) for each in arguments])
+        raise ValueError(
+            f"A formula is made of names, numbers, + - * / ** and calls, not of {tree}."
+        )
+
+    def _binary(self, sign: str, left: Part, right: Part) -> Part:
+        if sign == "Pow":
+            return self._power(left, right)
+        if sign in ("Add", "Sub"):
+            lowest = PRODUCT if sign == "Sub" or right.level == NEGATIVE else SUM
+            sides = left.text, self._bracket(right, lowest)
+            return Part(self.templates[sign] % sides, SUM)
+        if sign == "Div" and self.fraction_bar:
+            return Part(self.templates[sign] % (left.text, right.text), PRODUCT)
+        if sign == "Mult" and right.is_number:
+            sign = "MatMult"
+        level, lowest = (QUOTIENT, POWER) if sign == "Div" else (PRODUCT, PRODUCT)
+        sides = self._bracket(left, NEGATIVE), self._bracket(right, lowest)
+        return Part(self.templates[sign] % sides, min(level, max(left.level, NEGATIVE)))
+
+    def _power(self, base: Part, exponent: Part) -> Part:
+        raised = _indexed(exponent.text, _RAISED) or "^" + self._bracket(exponent, ATOM)
+        return Part(self._bracket(base, ATOM) + raised, POWER)
+
+    def _call(self, function: str, arguments: list[Part]) -> Part:
+        inner = self.templates["comma"].join(each.text for each in arguments)
+        if function in ("abs", "sqrt"):
+            inner = self._under_root(arguments[0]) if function == "sqrt" else inner
+            return Part(self.templates[function] % inner)
+        return Part(self.templates["call"] % (self._function(function), inner))
+
+    def _under_root(self, argument: Part) -> str:
+        return self._bracket(argument, ATOM)
+
+    def _function(self, name: str) -> str:
+        return self.functions.get(name, name)
+
+    def _bracket(self, part: Part, lowest: int) -> str:
+        return part.text if part.level >= lowest else self.templates["brackets"] % part.text
+
+    def _set_number(self, text: str) -> str:
+        return text
+
+
+class Latex(Notation):
+    """LaTeX for the inside of a formula, as MathJax, KaTeX and amsmath read it."""
+
+    templates: Mapping[str, str] = {
+        "Add": "%s + %s", "Sub": "%s - %s", "Mult": r"%s \, %s", "MatMult": r"%s \cdot %s",
+        "Div": r"\frac{%s}{%s}", "USub": "-%s", "brackets": r"\left(%s\right)",
+        "abs": r"\left|%s\right|", "sqrt": r"\sqrt{%s}", "call": r"%s\left(%s\right)",
+        "comma": ", ", "equals": " = ", "gains": r" \mathrel{+}= ",
+        "partial": r"\frac{\partial %s}{\partial %s}",
+    }  # fmt: skip
+    functions: Mapping[str, str] = {
+        "sigmoid": r"\sigma",
+        **{known: rf"\{known}" for known in ("exp", "log", "sin", "cos", "tanh", "max", "min")},
+    }
+    fraction_bar = True
+
+    def name(self, label: str) -> Part:  # noqa: D102
+        base, above, below = split_label(label)
+        if not base.isidentifier():
+            return Part(rf"\text{{{_latex_text(label)}}}")
+        above = f"^{{({above})}}" if above else ""
+        if len(below) > 1 and below.isalpha():
+            below = rf"\text{{{below}}}"
+        below = f"_{{{below}}}" if below else ""
+        return Part(_latex_letters(base) + above + below, POWER if above else ATOM)
+
+    def _power(self, base: Part, exponent: Part) -> Part:
+        return Part(f"{self._bracket(base, ATOM)}^{{{exponent.text}}}", POWER)
+
+    def _under_root(self, argument: Part) -> str:
+        return argument.text
+
+    def _function(self, name: str) -> str:
+        return self.functions.get(name) or rf"\operatorname{{{_latex_text(name)}}}"
+
+    def _set_number(self, text: str) -> str:
+        text = text.replace("−", "-").replace("∞", r"\infty").replace("NaN", r"\text{NaN}")
+        digits, times, exponent = text.partition("×10")
+        return digits + (rf" \times 10^{{{_plain(exponent)}}}" if times else "")
+
+
+class MathML(Notation):
+    """MathML Core for the inside of a `<math>` element."""
+
+    templates: Mapping[str, str] = {
+        **{
+            kind: f"<mrow>%s<mo>{sign}</mo>%s</mrow>"
+            for kind, sign in {"Add": "+", "Sub": "−", "Mult": "&#x2062;", "MatMult": "·"}.items()
+        },
+        "Div": "<mfrac>%s%s</mfrac>",
+        "USub": "<mrow><mo>−</mo>%s</mrow>",
+        "brackets": "<mrow><mo>(</mo>%s<mo>)</mo></mrow>",
+        "abs": "<mrow><mo>|</mo>%s<mo>|</mo></mrow>",
+        "sqrt": "<msqrt>%s</msqrt>",
+        "call": "<mrow>%s<mo>&#x2061;</mo><mrow><mo>(</mo>%s<mo>)</mo></mrow></mrow>",
+        "comma": "<mo>,</mo>",
+        "equals": "<mo>=</mo>",
+        "gains": "<mo>+=</mo>",
+        "partial": "<mfrac><mrow><mo>∂</mo>%s</mrow><mrow><mo>∂</mo>%s</mrow></mfrac>",
+    }
+    fraction_bar = True
+
+    def name(self, label: str) -> Part:  # noqa: D102
+        base, above, below = split_label(label)
+        if not base.isidentifier():
+            return Part(f"<mtext>{html.escape(label)}</mtext>")
+        base = f"<mi>{base}</mi>"
+        raised = f"<mrow><mo>(</mo>{_mathml_index(above)}<mo>)</mo></mrow>"
+        if above and below:
+            return Part(f"<msubsup>{base}{_mathml_index(below)}{raised}</msubsup>", POWER)
+        if above:
+            return Part(f"<msup>{base}{raised}</msup>", POWER)
+        return Part(f"<msub>{base}{_mathml_index(below)}</msub>" if below else base)
+
+    def _power(self, base: Part, exponent: Part) -> Part:
+        return Part(f"<msup>{self._bracket(base, ATOM)}{exponent.text}</msup>", POWER)
+
+    def _under_root(self, argument: Part) -> str:
+        return argument.text
+
+    def _function(self, name: str) -> str:
+        return f"<mi>{self.functions.get(name, name)}</mi>"
+
+    def _set_number(self, text: str) -> str:
+        digits, times, exponent = text.partition("×10")
+        minus = "<mo>−</mo>" if digits.startswith("−") else ""
+        ten = f"<mo>×</mo><msup><mn>10</mn><mn>{_plain(exponent, '−')}</mn></msup>" if times else ""
+        written = f"{minus}<mn>{digits.lstrip('−')}</mn>{ten}"
+        return f"<mrow>{written}</mrow>" if minus or ten else written
+
+
+TEXT, LATEX, MATHML = Notation(), Latex(), MathML()
+
+
+def node_names(root: Value) -> dict[Value, str]:
+    """A name for each node: its label, else C for the root, v1, v2, … for others; constants none.
+
+    Names follow the topological order, so they are the same each time.
+    """
+    order = topological_order(root)
+    taken = {node.label for node in order}
+    spare = (name for name in map("v{}".format, range(1, len(order) + 2)) if name not in taken)
+    names = {}
+    for node in order:
+        unnamed = "" if isinstance(node, Constant) else None
+        names[node] = node.label or (unnamed if unnamed is not None else next(spare))
+    if not root.label and "C" not in taken:
+        names[root] = "C"
+    return names
+
+
+def set_node(node: Value, names: Mapping[Value, str], notation: Notation = TEXT) -> Part:
+    """A node by its name, or a constant by its number."""
+    return notation.name(names[node]) if names[node] else notation.number(node.data)
+
+
+def set_value(
+    node: Value, names: Mapping[Value, str], notation: Notation = TEXT, numbers: bool = False
+) -> Part:
+    """What a node is made of: `w x + b`, or with numbers `0.5 · 2 + 0.1`; a leaf is its number."""
+    if node.operation is None:
+        return notation.number(node.data)
+    if len(node.parents) > LONGEST_FORMULA:
+        return Part(notation.name(node.operation.symbol).text, SUM)
+    return notation.write(_formula(node), _operands(node, names, notation, numbers))
+
+
+def set_local_derivative(
+    node: Value, index: int, names: Mapping[Value, str], notation: Notation = TEXT
+) -> Part | None:
+    """∂node/∂parent as its operation writes it: `x`, `Step(z)`; None where it does not say."""
+    operation = node.operation
+    if operation is None or not operation.derivatives or len(node.parents) > LONGEST_FORMULA:
+        return None
+    written = operation.derivatives
+    placeholders = _placeholders(node)
+    formulas = written(*placeholders) if callable(written) else written
+    return notation.write(list(formulas)[index], _operands(node, names, notation))
+
+
+def _formula(node: Value) -> str:
+    operation, placeholders = node.operation, _placeholders(node)
+    assert operation is not None
+    if callable(operation.formula):
+        return operation.formula(*placeholders)
+    return operation.formula or f"{operation.name}({', '.join(placeholders)})"
+
+
+def _placeholders(node: Value) -> tuple[str, ...]:
+    assert node.operation is not None
+    return node.operation.operands or tuple(f"a{i}" for i in range(len(node.parents)))
+
+
+def _operands(
+    node: Value, names: Mapping[Value, str], notation: Notation, numbers: bool = False
+) -> dict[str, Part]:
+    parts = [
+        notation.number(parent.data) if numbers else set_node(parent, names, notation)
+        for parent in node.parents
+    ]
+    return dict(zip(_placeholders(node), parts, strict=True))
+
+
+@lru_cache(maxsize=1024)
+def _parse(formula: str) -> ast.expr:
+    return ast.parse(formula, mode="eval").body
+
+
+def _indexed(text: str, letters: Mapping[str, str]) -> str | None:
+    """The text in Unicode's raised or lowered letters; None where one is missing."""
+    return "".join(map(letters.__getitem__, text)) if all(map(letters.__contains__, text)) else None
+
+
+def _plain(raised: str, minus: str = "-") -> str:
+    return "".join(minus if each == "⁻" else str(unicodedata.digit(each)) for each in raised)
+
+
+def _mathml_index(text: str) -> str:
+    return f"<mn>{text}</mn>" if re.fullmatch(r"[\d,]+", text) else f"<mi>{text}</mi>"
+
+
+def _latex_text(text: str) -> str:
+    escapes = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    escapes |= {each: f"\\{each}" for each in "{}$&#_%"} | {"\n": " "}
+    return "".join(escapes.get(each, each) for each in text)
+
+
+def _latex_letters(base: str) -> str:
+    parts = unicodedata.normalize("NFD", base)
+    if parts[1:] in _ACCENTS:
+        return rf"\{_ACCENTS[parts[1:]]}{{{parts[0]}}}"
+    return base if len(base) == 1 else rf"\mathit{{{_latex_text(base)}}}"

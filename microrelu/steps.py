@@ -1,0 +1,210 @@
+"""The sweep as records: one Step for each node, with the contributions it passes to its parents.
+
+`backward_steps` walks the very sweep that `backward` runs; a Step says what happened there, as
+text, LaTeX or MathML (`notation.py` sets it). Read `check.py` next.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from microrelu.notation import (
+    LATEX,
+    LONGEST_FORMULA,
+    MATHML,
+    TEXT,
+    Notation,
+    Part,
+    node_names,
+    set_local_derivative,
+    set_node,
+    set_value,
+)
+from microrelu.operations import smooth
+from microrelu.value import Constant, Value, topological_order
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What crossed one edge: upstream gradient times local derivative, added to the parent.
+
+    Attributes:
+        parent: The node that received it.
+        local_derivative: ∂node/∂parent along this edge.
+        amount: The upstream gradient times the local derivative.
+        running_total: The parent's gradient after it.
+        is_only: Does the parent feed this one operand alone, so that the amount is all it gets?
+        operand: Which operand of the node the parent is, from 0.
+    """
+
+    parent: Value
+    local_derivative: float
+    amount: float
+    running_total: float
+    is_only: bool
+    operand: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node of the sweep: its gradient is complete and has been passed on.
+
+    Attributes:
+        node: The node.
+        upstream: ∂root/∂node, complete: what this sweep alone brought, at a leaf too.
+        contributions: One for each operand that is not a constant, as written; () at a leaf.
+    """
+
+    node: Value
+    upstream: float
+    contributions: tuple[Contribution, ...]
+    root: Value = field(repr=False)
+    names: Mapping[Value, str] = field(repr=False)
+
+    @property
+    def is_at_kink(self) -> bool:
+        """Does the node sit where its derivative is a convention (ReLU at 0)?"""
+        return at_kink(self.node)
+
+    def gradient(self, node: Value, notation: Notation = TEXT) -> Part:
+        """∂root/∂node, set."""
+        over, under = (set_node(each, self.names, notation) for each in (self.root, node))
+        return notation.partial(over.text, under.text)
+
+    def equation(self, notation: Notation = TEXT, numbers: bool = True) -> str:
+        """How the node was made: `z = w x + b = 0.5 · 2 + 0.1 = 1.1`."""
+        return node_equation(self.node, self.names, notation, numbers)
+
+    def product(self, contribution: Contribution, notation: Notation = TEXT) -> list[Part]:
+        """∂C/∂z · ∂z/∂w, then ∂C/∂z · x, then −0.4 · 2, then −0.8."""
+        names, upstream = self.names, self.gradient(self.node, notation)
+        node = set_node(self.node, names, notation)
+        local = notation.partial(node.text, set_node(contribution.parent, names, notation).text)
+        written = set_local_derivative(self.node, contribution.operand, names, notation)
+        number = notation.number(contribution.local_derivative)
+        pairs = [(upstream, local)] if self.node is not self.root else []
+        if not pairs or (written is not None and written.text != number.text):
+            pairs.append((upstream, written or number))
+        pairs.append((notation.number(self.upstream), number))
+        products = [notation.write("a @ b", {"a": a, "b": b}) for a, b in pairs]
+        return [*products, notation.number(contribution.amount)]
+
+    def __str__(self) -> str:
+        """The step as aligned lines of text."""
+        gradient = f"{self.gradient(self.node).text} = {TEXT.number(self.upstream).text}"
+        rows = []
+        for each in self.contributions:
+            *symbols, numbers, amount = (part.text for part in self.product(each))
+            left, sign = self.gradient(each.parent).text, "=" if each.is_only else "+="
+            total = f" total {TEXT.number(each.running_total).text}"
+            rows.append([left, sign, " = ".join(symbols), f"= {numbers}", f"= {amount}", total])
+        lines = [f"    {line}" for line in [*align(rows), *self._remarks()]]
+        return "\n".join([f"{self.equation()}    {gradient}", *lines])
+
+    def _remarks(self) -> list[str]:
+        operation = self.node.operation
+        if operation is None and self.node.grad != self.upstream:
+            return [f"With what earlier sweeps left, grad is {TEXT.number(self.node.grad).text}."]
+        if operation is None or operation.kink is smooth:
+            return []
+        if self.is_at_kink:
+            return [f"{operation.symbol} is at its kink: the derivative here is a convention."]
+        closed = [each for each in self.contributions if each.local_derivative == 0]
+        if closed and len(closed) == len(self.contributions):
+            return [f"{operation.symbol} is closed: nothing passes."]
+        names = ", ".join(set_node(each.parent, self.names).text for each in closed)
+        return [f"{operation.symbol} passes nothing to {names}."] if closed else []
+
+    def latex(self) -> str:
+        """The step as an `aligned` environment, for the inside of a formula."""
+        lines = [rf"{self.equation(LATEX)}".replace("=", "&=", 1)]
+        for each in self.contributions:
+            parts = [self.gradient(each.parent, LATEX), *self.product(each, LATEX)]
+            sign = "=" if each.is_only else r"\mathrel{+}="
+            lines.append(
+                LATEX.equation(*parts, gains=not each.is_only).replace(sign, f"&{sign}", 1)
+            )
+        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+    def mathml(self) -> str:
+        """The step as one `<math>` element, a table with a row for each equation."""
+        rows = [self.equation(MATHML)]
+        for each in self.contributions:
+            parts = [self.gradient(each.parent, MATHML), *self.product(each, MATHML)]
+            rows.append(MATHML.equation(*parts, gains=not each.is_only))
+        cells = "".join(f"<mtr><mtd>{row}</mtd></mtr>" for row in rows)
+        return f'<math display="block"><mtable columnalign="left">{cells}</mtable></math>'
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+
+def backward_steps(root: Value) -> Iterator[Step]:
+    """Run `root.backward()` one node at a time, lazily.
+
+    When a Step comes out, its contributions have been added, so that `draw(root)` shows the graph
+    as it is after the step. Constants, which are no variables, have no steps.
+
+    >>> w, x = Value(0.5, "w"), Value(2.0, "x")
+    >>> for step in backward_steps((w * x).tanh()):
+    ...     print(step)
+    C = tanh(v₁) = tanh(1) = 0.7616    ∂C/∂C = 1
+        ∂C/∂v₁ = ∂C/∂C · (1 − tanh(v₁)²) = 1 · 0.42 = 0.42  total 0.42
+    v₁ = w x = 0.5 · 2 = 1    ∂C/∂v₁ = 0.42
+        ∂C/∂w = ∂C/∂v₁ · ∂v₁/∂w = ∂C/∂v₁ · x = 0.42 · 2   = 0.8399  total 0.8399
+        ∂C/∂x = ∂C/∂v₁ · ∂v₁/∂x = ∂C/∂v₁ · w = 0.42 · 0.5 = 0.21    total 0.21
+    x = 2    ∂C/∂x = 0.21
+    w = 0.5    ∂C/∂w = 0.8399
+    """
+    order = topological_order(root)
+    uses = Counter(parent for node in order for parent in node.parents)
+    names, received = node_names(root), dict.fromkeys(order, 0.0) | {root: 1.0}
+    done: Step | None = None
+    for node in root.sweep():  # its contributions are added when the sweep is asked for the next
+        if done is not None:
+            yield done
+        done = None
+        if not isinstance(node, Constant):
+            passed = tuple(_contributions(node, received, uses))
+            done = Step(node, received[node], passed, root, names)
+    if done is not None:
+        yield done
+
+
+def _contributions(
+    node: Value, received: dict[Value, float], uses: Mapping[Value, int]
+) -> Iterator[Contribution]:
+    totals: dict[Value, float] = {}
+    for operand, parent in enumerate(node.parents):
+        derivative = node.local_derivatives[operand]
+        amount = received[node] * derivative
+        received[parent] += amount
+        totals[parent] = totals.get(parent, parent.grad) + amount
+        if not isinstance(parent, Constant):
+            is_only = uses[parent] == 1
+            yield Contribution(parent, derivative, amount, totals[parent], is_only, operand)
+
+
+def node_equation(
+    node: Value, names: Mapping[Value, str], notation: Notation = TEXT, numbers: bool = True
+) -> str:
+    """How a node was made, with symbols, with numbers, and its value: `z = w x = 0.5 · 2 = 1`."""
+    parts = [set_node(node, names, notation), set_value(node, names, notation)]
+    if node.parents and numbers:
+        if len(node.parents) <= LONGEST_FORMULA:
+            parts.append(set_value(node, names, notation, numbers=True))
+        parts.append(notation.number(node.data))
+    return notation.equation(*parts)
+
+
+def at_kink(node: Value) -> bool:
+    """Does the node sit where its derivative is a convention, as ReLU does at 0?"""
+    return node.operation is not None and node.operation.kink(*[each.data for each in node.parents])
+
+
+def align(rows: Iterable[Sequence[str]]) -> list[str]:
+    """The rows with their cells padded to columns, a space apart."""
+    columns = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [" ".join(map(str.ljust, row, columns)).rstrip() for row in rows]

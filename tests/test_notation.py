@@ -1,0 +1,223 @@
+"""Labels, numbers and formulas as text, LaTeX and MathML, to the letter."""
+
+import math
+
+import pytest
+
+from microrelu import Value, operations, weighted_sum
+from microrelu.notation import (
+    LATEX,
+    MATHML,
+    TEXT,
+    node_names,
+    number,
+    set_local_derivative,
+    set_value,
+    split_label,
+)
+
+
+@pytest.mark.parametrize(
+    ("label", "text", "latex", "mathml"),
+    [
+        ("x", "x", "x", "<mi>x</mi>"),
+        ("x1", "x₁", "x_{1}", "<msub><mi>x</mi><mn>1</mn></msub>"),
+        ("x_1", "x₁", "x_{1}", "<msub><mi>x</mi><mn>1</mn></msub>"),
+        ("x_max", "x_max", r"x_{\text{max}}", "<msub><mi>x</mi><mi>max</mi></msub>"),
+        (
+            "W(0)_1,2",
+            "W⁽⁰⁾₁,₂",
+            "W^{(0)}_{1,2}",
+            "<msubsup><mi>W</mi><mn>1,2</mn>"
+            "<mrow><mo>(</mo><mn>0</mn><mo>)</mo></mrow></msubsup>",
+        ),
+        (
+            "b(0)",
+            "b⁽⁰⁾",
+            "b^{(0)}",
+            "<msup><mi>b</mi><mrow><mo>(</mo><mn>0</mn><mo>)</mo></mrow></msup>",
+        ),
+        ("ŷ", "ŷ", r"\hat{y}", "<mi>ŷ</mi>"),
+        ("loss", "loss", r"\mathit{loss}", "<mi>loss</mi>"),
+        ("learning_rate", "learning_rate", r"\mathit{learning\_rate}", "<mi>learning_rate</mi>"),
+        ("<script>", "<script>", r"\text{<script>}", "<mtext>&lt;script&gt;</mtext>"),
+        (
+            "50 % {a}_\\",
+            "50 % {a}_\\",
+            r"\text{50 \% \{a\}\_\textbackslash{}}",
+            "<mtext>50 % {a}_\\</mtext>",
+        ),
+        ("重み", "重み", r"\mathit{重み}", "<mi>重み</mi>"),
+    ],
+)  # fmt: skip
+def test_a_label_is_set_with_its_superscript_and_subscript_or_literally(label, text, latex, mathml):
+    assert [each.name(label).text for each in (TEXT, LATEX, MATHML)] == [text, latex, mathml]
+
+
+def test_subscript_digits_typed_as_such_are_the_same_label():
+    assert split_label("w₁₂") == split_label("w12") == ("w", "", "12")
+
+
+@pytest.mark.parametrize(
+    ("x", "written"),
+    [
+        (0.0, "0"), (-0.0, "0"), (2.0, "2"), (-0.5, "−0.5"), (1 / 3, "0.3333"), (0.1 + 0.2, "0.3"),
+        (123456.7, "123457"), (12345678.0, "1.235×10⁷"), (1.5e-8, "1.5×10⁻⁸"), (-1e300, "−1×10³⁰⁰"),
+        (math.inf, "∞"), (-math.inf, "−∞"), (math.nan, "NaN"),
+    ],
+)  # fmt: skip
+def test_a_number_has_four_significant_digits_and_a_true_minus_sign(x, written):
+    assert number(x) == written
+
+
+def test_a_power_of_ten_is_set_as_one():
+    assert LATEX.number(-1.5e-8).text == r"-1.5 \times 10^{-8}"
+    assert MATHML.number(1.5e-8).text == (
+        "<mrow><mn>1.5</mn><mo>×</mo><msup><mn>10</mn><mn>−8</mn></msup></mrow>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("formula", "text", "latex"),
+    [
+        ("-a**2", "−a²", "-a^{2}"),
+        ("(-a)**2", "(−a)²", r"\left(-a\right)^{2}"),
+        ("a - (b - c)", "a − (b − c)", r"a - \left(b - c\right)"),
+        ("(a - b) - c", "a − b − c", "a - b - c"),
+        ("a + (b - c)", "a + b − c", "a + b - c"),
+        ("a + -b", "a + (−b)", r"a + \left(-b\right)"),
+        ("-(a + b)", "−(a + b)", r"-\left(a + b\right)"),
+        ("a * (b + c)", "a (b + c)", r"a \, \left(b + c\right)"),
+        ("-a * b", "−a b", r"-a \, b"),
+        ("a * -b", "a (−b)", r"a \, \left(-b\right)"),
+        ("a * 2", "a · 2", r"a \cdot 2"),
+        ("2 * 3", "2 · 3", r"2 \cdot 3"),
+        ("a @ b @ c", "a · b · c", r"a \cdot b \cdot c"),
+        ("a / b / c", "a / b / c", r"\frac{\frac{a}{b}}{c}"),
+        ("a / (b * c)", "a / (b c)", r"\frac{a}{b \, c}"),
+        ("a * (b / c)", "a (b / c)", r"a \, \frac{b}{c}"),
+        ("(a + b) / c", "(a + b) / c", r"\frac{a + b}{c}"),
+        ("(a / b)**2", "(a / b)²", r"\left(\frac{a}{b}\right)^{2}"),
+        ("a**(b - 1)", "a^(b − 1)", "a^{b - 1}"),
+        ("a**-1", "a⁻¹", "a^{-1}"),
+        ("a**2**3", "a^(2³)", "a^{2^{3}}"),
+        ("(a**2)**3", "(a²)³", r"\left(a^{2}\right)^{3}"),
+        ("sqrt(a + b)", "√(a + b)", r"\sqrt{a + b}"),
+        ("abs(a)", "|a|", r"\left|a\right|"),
+        ("max(a, 0)", "max(a, 0)", r"\max\left(a, 0\right)"),
+        ("ReLU(a)", "ReLU(a)", r"\operatorname{ReLU}\left(a\right)"),
+        ("sigmoid(a)", "σ(a)", r"\sigma\left(a\right)"),
+    ],
+)
+def test_brackets_stand_where_they_are_needed_and_nowhere_else(formula, text, latex):
+    assert (TEXT.write(formula, {}).text, LATEX.write(formula, {}).text) == (text, latex)
+
+
+def test_negative_numbers_are_bracketed_unless_they_come_first():
+    minus = {"a": TEXT.number(-0.4), "b": TEXT.number(-2.0)}
+    assert TEXT.write("a @ b", minus).text == "−0.4 · (−2)"
+    assert TEXT.write("a**2 - b", minus).text == "(−0.4)² − (−2)"
+
+
+def test_a_formula_of_anything_else_is_refused():
+    with pytest.raises(ValueError, match="A formula is made of names, numbers"):
+        TEXT.write("a if b else c", {})
+
+
+#: Each operation with its equation and local derivatives, as text, as LaTeX and as MathML.
+WRITTEN = {
+    "add": ("a + b", ["1", "1"], "a + b"),
+    "subtract": ("a − b", ["1", "−1"], "a - b"),
+    "multiply": ("a b", ["b", "a"], r"a \, b"),
+    "divide": ("a / b", ["1 / b", "−a / b²"], r"\frac{a}{b}"),
+    "negate": ("−a", ["−1"], "-a"),
+    "square": ("a²", ["2 a"], "a^{2}"),
+    "power": ("a^b", ["b a^(b − 1)", "a^b log(a)"], "a^{b}"),
+    "exp": ("exp(a)", ["exp(a)"], r"\exp\left(a\right)"),
+    "log": ("log(a)", ["1 / a"], r"\log\left(a\right)"),
+    "sqrt": ("√a", ["1 / (2 √a)"], r"\sqrt{a}"),
+    "sin": ("sin(a)", ["cos(a)"], r"\sin\left(a\right)"),
+    "cos": ("cos(a)", ["−sin(a)"], r"\cos\left(a\right)"),
+    "absolute": ("|a|", ["Step(a) − Step(−a)"], r"\left|a\right|"),
+    "maximum": ("max(a, b)", ["Step(a − b)", "1 − Step(a − b)"], r"\max\left(a, b\right)"),
+    "minimum": ("min(a, b)", ["Step(b − a)", "1 − Step(b − a)"], r"\min\left(a, b\right)"),
+    "relu": ("ReLU(a)", ["Step(a)"], r"\operatorname{ReLU}\left(a\right)"),
+    "leaky_relu": (
+        "max(a, 0) + b min(a, 0)",
+        ["Step(a) + b (1 − Step(a))", "min(a, 0)"],
+        r"\max\left(a, 0\right) + b \, \min\left(a, 0\right)",
+    ),
+    "elu": (
+        "max(a, 0) + exp(min(a, 0)) − 1",
+        ["exp(min(a, 0))"],
+        r"\max\left(a, 0\right) + \exp\left(\min\left(a, 0\right)\right) - 1",
+    ),
+    "softplus": ("log(1 + exp(a))", ["σ(a)"], r"\log\left(1 + \exp\left(a\right)\right)"),
+    "sigmoid": ("σ(a)", ["σ(a) (1 − σ(a))"], r"\sigma\left(a\right)"),
+    "tanh": ("tanh(a)", ["1 − tanh(a)²"], r"\tanh\left(a\right)"),
+    "total": ("a + b", ["1", "1"], "a + b"),
+    "weighted_sum": ("a b + c", ["b", "a", "1"], r"a \, b + c"),
+    "log_sum_exp": (
+        "log(exp(a) + exp(b))",
+        ["exp(a) / (exp(a) + exp(b))", "exp(b) / (exp(a) + exp(b))"],
+        r"\log\left(\exp\left(a\right) + \exp\left(b\right)\right)",
+    ),
+}
+
+
+def node_of(name):
+    """The operation applied to leaves a = 0.5, b = 2 and, for a weighted sum, c."""
+    operation = operations.OPERATIONS[name]
+    leaves = [Value(0.5, "a"), Value(2.0, "b"), Value(1.0, "c")]
+    count = len(operation.operands) or (3 if name == "weighted_sum" else 2)
+    return operation(*leaves[:count])
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_each_operation_says_its_equation_and_its_local_derivatives(name):
+    node = node_of(name)
+    names = node_names(node)
+    text, derivatives, latex = WRITTEN[name]
+    assert set_value(node, names).text == text
+    assert set_value(node, names, LATEX).text == latex
+    written = [set_local_derivative(node, i, names) for i in range(len(node.parents))]
+    assert [each.text for each in written] == derivatives
+
+
+def test_every_operation_of_the_table_stands_in_that_list():
+    built_in = {
+        name for name, each in operations.OPERATIONS.items()
+        if each.function.__module__ == "microrelu.operations"
+    }  # fmt: skip
+    assert built_in - {"cube"} == set(WRITTEN)  # cube is the docstring's
+
+
+def test_the_same_tree_is_set_in_mathml():
+    tanh = node_of("tanh")
+    assert set_local_derivative(tanh, 0, node_names(tanh), MATHML).text == (
+        "<mrow><mn>1</mn><mo>−</mo><msup><mrow><mi>tanh</mi><mo>&#x2061;</mo>"
+        "<mrow><mo>(</mo><mi>a</mi><mo>)</mo></mrow></mrow><mn>2</mn></msup></mrow>"
+    )
+    divide = node_of("divide")
+    assert set_value(divide, node_names(divide), MATHML).text == (
+        "<mfrac><mi>a</mi><mi>b</mi></mfrac>"
+    )
+
+
+def test_unlabelled_nodes_get_short_stable_names_that_no_label_has():
+    x = Value(1.0, "x")
+    taken = Value(2.0, "v1")
+    root = (x * taken + 3).tanh()
+    names = node_names(root)
+    assert list(names.values()) == ["x", "v1", "v2", "", "v3", "C"]
+    assert list(node_names(root).values()) == list(names.values())
+
+
+def test_constants_are_written_as_their_numbers():
+    node = 2 * Value(3.0, "x")
+    assert set_value(node, node_names(node)).text == "2 x"
+
+
+def test_an_operation_of_many_operands_is_written_by_its_symbol():
+    wide = weighted_sum([Value(1.0)] * 20, [2.0] * 20)
+    assert set_value(wide, node_names(wide)).text == "Σ w x + b"

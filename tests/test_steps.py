@@ -1,0 +1,166 @@
+"""The sweep as records: each step's contributions, and its text to the letter."""
+
+from microrelu import Value, maximum, operation, relu, relu_at_zero
+from microrelu.steps import align, backward_steps
+
+
+def neuron():
+    w, x, b = Value(-0.2, "w"), Value(2.0, "x"), Value(0.0, "b")
+    z = w * x + b
+    z.label = "z"
+    return w, x, b, z
+
+
+def test_steps_finish_one_node_at_a_time_and_leave_the_gradients_of_backward():
+    w, x, b, z = neuron()
+    root = (z.tanh() + z) ** 2
+    root.backward()
+    expected = [node.grad for node in (w, x, b, z)]
+    w.grad = x.grad = b.grad = 0
+    steps = list(backward_steps(root))
+    assert [node.grad for node in (w, x, b, z)] == expected
+    assert steps[0].node is root
+    assert {step.node: step.upstream for step in steps}[z] == z.grad
+
+
+def test_a_step_comes_out_when_its_contributions_have_been_added():
+    w, x, _b, z = neuron()
+    for step in backward_steps(z * 3):
+        for each in step.contributions:
+            assert each.parent.grad == each.running_total
+        if step.node is not z:
+            continue
+        assert (type(w.grad), type(x.grad)) == (int, int)  # not reached yet
+        break
+
+
+def test_running_totals_count_up_over_a_fan_out_and_over_repeated_operands():
+    a = Value(3.0, "a")
+    totals = [
+        (each.amount, each.running_total)
+        for step in backward_steps(a * a + a)
+        for each in step.contributions
+        if each.parent is a
+    ]
+    assert totals == [(1.0, 1.0), (3.0, 4.0), (3.0, 7.0)]
+    assert a.grad == 7.0
+
+
+def test_leaves_add_to_earlier_sweeps_and_the_step_says_so():
+    w = Value(2.0, "w")
+    (w * 3).backward()
+    *_, leaf = backward_steps(w * 5)
+    assert (leaf.upstream, w.grad) == (5.0, 8.0)
+    assert str(leaf) == "w = 2    ∂C/∂w = 5\n    With what earlier sweeps left, grad is 8."
+
+
+def test_constants_have_neither_steps_nor_contributions():
+    x = Value(2.0, "x")
+    first, *_ = steps = list(backward_steps(5 * x))
+    assert [step.node for step in steps] == [first.node, x]
+    assert [each.parent for each in first.contributions] == [x]
+
+
+def test_a_step_reads_as_in_a_textbook():
+    _w, _x, _b, z = neuron()
+    root = (z - 1) ** 2 / 2
+    assert (
+        "\n".join(map(str, backward_steps(root)))
+        == """\
+C = v₃ / 2 = 1.96 / 2 = 0.98    ∂C/∂C = 1
+    ∂C/∂v₃ = ∂C/∂C · (1 / 2) = 1 · 0.5 = 0.5  total 0.5
+v₃ = v₂² = (−1.4)² = 1.96    ∂C/∂v₃ = 0.5
+    ∂C/∂v₂ = ∂C/∂v₃ · ∂v₃/∂v₂ = ∂C/∂v₃ · 2 v₂ = 0.5 · (−2.8) = −1.4  total −1.4
+v₂ = z − 1 = −0.4 − 1 = −1.4    ∂C/∂v₂ = −1.4
+    ∂C/∂z = ∂C/∂v₂ · ∂v₂/∂z = −1.4 · 1 = −1.4  total −1.4
+z = v₁ + b = −0.4 + 0 = −0.4    ∂C/∂z = −1.4
+    ∂C/∂v₁ = ∂C/∂z · ∂z/∂v₁ = −1.4 · 1 = −1.4  total −1.4
+    ∂C/∂b  = ∂C/∂z · ∂z/∂b  = −1.4 · 1 = −1.4  total −1.4
+b = 0    ∂C/∂b = −1.4
+v₁ = w x = −0.2 · 2 = −0.4    ∂C/∂v₁ = −1.4
+    ∂C/∂w = ∂C/∂v₁ · ∂v₁/∂w = ∂C/∂v₁ · x = −1.4 · 2      = −2.8  total −2.8
+    ∂C/∂x = ∂C/∂v₁ · ∂v₁/∂x = ∂C/∂v₁ · w = −1.4 · (−0.2) = 0.28  total 0.28
+x = 2    ∂C/∂x = 0.28
+w = −0.2    ∂C/∂w = −2.8"""
+    )
+
+
+def test_a_fan_out_is_marked_by_a_gain_and_a_root_by_its_own_derivative():
+    a = Value(2.0, "a")
+    assert (
+        str(next(backward_steps(a + a)))
+        == """\
+C = a + a = 2 + 2 = 4    ∂C/∂C = 1
+    ∂C/∂a += ∂C/∂C · 1 = 1 · 1 = 1  total 1
+    ∂C/∂a += ∂C/∂C · 1 = 1 · 1 = 1  total 2"""
+    )
+
+
+def test_a_closed_relu_says_that_nothing_passes():
+    assert (
+        str(next(backward_steps(relu(Value(-2.0, "z")))))
+        == """\
+C = ReLU(z) = ReLU(−2) = 0    ∂C/∂C = 1
+    ∂C/∂z = ∂C/∂C · Step(z) = 1 · 0 = 0  total 0
+    ReLU is closed: nothing passes."""
+    )
+
+
+def test_a_maximum_says_towards_whom_it_is_closed():
+    text = str(next(backward_steps(maximum(Value(2.0, "a"), Value(1.0, "b")))))
+    assert text.endswith("\n    max passes nothing to b.")
+
+
+def test_a_node_at_its_kink_says_that_the_derivative_is_a_convention():
+    with relu_at_zero(0.5):
+        text = str(next(backward_steps(relu(Value(0.0, "z")))))
+    assert (
+        text
+        == """\
+C = ReLU(z) = ReLU(0) = 0    ∂C/∂C = 1
+    ∂C/∂z = ∂C/∂C · Step(z) = 1 · 0.5 = 0.5  total 0.5
+    ReLU is at its kink: the derivative here is a convention."""
+    )
+
+
+def test_a_step_in_latex_and_mathml():
+    _w, _x, _b, z = neuron()
+    step = next(each for each in backward_steps(z * z) if each.node is z)
+    assert (
+        step.latex()
+        == r"""\begin{aligned}
+z &= v_{1} + b = -0.4 + 0 = -0.4 \\
+\frac{\partial C}{\partial v_{1}} &= \frac{\partial C}{\partial z} \cdot """
+        + (
+            r"\frac{\partial z}{\partial v_{1}} = -0.8 \cdot 1 = -0.8 \\" + "\n"
+            r"\frac{\partial C}{\partial b} &= \frac{\partial C}{\partial z} \cdot "
+            r"\frac{\partial z}{\partial b} = -0.8 \cdot 1 = -0.8" + "\n" + r"\end{aligned}"
+        )
+    )
+    square = next(backward_steps(Value(3.0, "a") ** 2))
+    assert square.mathml() == (
+        '<math display="block"><mtable columnalign="left"><mtr><mtd><mi>C</mi><mo>=</mo>'
+        "<msup><mi>a</mi><mn>2</mn></msup><mo>=</mo><msup><mn>3</mn><mn>2</mn></msup><mo>=</mo>"
+        "<mn>9</mn></mtd></mtr><mtr><mtd><mfrac><mrow><mo>∂</mo><mi>C</mi></mrow><mrow><mo>∂</mo>"
+        "<mi>a</mi></mrow></mfrac><mo>=</mo><mrow><mfrac><mrow><mo>∂</mo><mi>C</mi></mrow><mrow>"
+        "<mo>∂</mo><mi>C</mi></mrow></mfrac><mo>·</mo><mrow><mn>2</mn><mo>&#x2062;</mo><mi>a</mi>"
+        "</mrow></mrow><mo>=</mo><mrow><mn>1</mn><mo>·</mo><mn>6</mn></mrow><mo>=</mo><mn>6</mn>"
+        "</mtd></mtr></mtable></math>"
+    )
+
+
+def test_an_operation_of_the_user_steps_at_once():
+    @operation()
+    def cube_(a):
+        return a**3, (3 * a**2,)
+
+    assert (
+        str(next(backward_steps(cube_(Value(2.0, "a")))))
+        == """\
+C = cube_(a) = cube_(2) = 8    ∂C/∂C = 1
+    ∂C/∂a = ∂C/∂C · 12 = 1 · 12 = 12  total 12"""
+    )
+
+
+def test_columns_are_aligned():
+    assert align([["a", "bb", "c"], ["aaa", "b", "c"]]) == ["a   bb c", "aaa b  c"]
