@@ -57,6 +57,11 @@ class Operation:
             )
         return node
 
+    @property
+    def has_kink(self) -> bool:
+        """Is there a place where the derivative is a convention?"""
+        return self.kink is not smooth
+
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
 

@@ -22,7 +22,6 @@ from microrelu.notation import (
     set_node,
     set_value,
 )
-from microrelu.operations import smooth
 from microrelu.value import Constant, Value, topological_order
 
 
@@ -107,7 +106,7 @@ class Step:
         operation = self.node.operation
         if operation is None and self.node.grad != self.upstream:
             return [f"With what earlier sweeps left, grad is {TEXT.number(self.node.grad).text}."]
-        if operation is None or operation.kink is smooth:
+        if operation is None or not operation.has_kink:
             return []
         if self.is_at_kink:
             return [f"{operation.symbol} is at its kink: the derivative here is a convention."]

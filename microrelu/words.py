@@ -1,0 +1,141 @@
+"""Every sentence that explains a formula, in the reader's language; formulas are the same in all.
+
+One table: a row is a sentence, a column is a language, so that adding a language is adding a
+column. `formulas.py` and `player.py` read it.
+"""
+
+from __future__ import annotations
+
+from microrelu.notation import TEXT, Notation, set_node
+from microrelu.steps import Step
+
+LANGUAGES = ("en", "id", "ja")
+
+WORDS: dict[str, tuple[str, str, str]] = {
+    "forward": ("Forward: values", "Maju: nilai", "順伝播：値"),
+    "backward": ("Backward: gradients", "Mundur: gradien", "逆伝播：勾配"),
+    "gradients": ("Gradients", "Gradien", "勾配"),
+    "seed": (
+        "{node} is what is differentiated, so the sweep starts with 1.",
+        "{node} adalah yang diturunkan, maka perambatan dimulai dengan 1.",
+        "{node} を微分するので、逆伝播は 1 から始まります。",
+    ),
+    "equation 1": (
+        "Equation 1: through the activation.",
+        "Persamaan 1: melewati fungsi aktivasi.",
+        "式 1：活性化関数を通ります。",
+    ),
+    "equation 2": (
+        "Equation 2: summed over all that {node} fed.",
+        "Persamaan 2: dijumlahkan atas semua yang diberi masukan oleh {node}.",
+        "式 2：{node} が入力となったすべてのノードにわたる和です。",
+    ),
+    "equation 3": (
+        "Equation 3: to the weights.",
+        "Persamaan 3: menuju bobot.",
+        "式 3：重みへ伝わります。",
+    ),
+    "leaf": (
+        "{node} is a leaf: its gradient is complete.",
+        "{node} adalah daun: gradiennya sudah lengkap.",
+        "{node} は葉です。勾配はこれで完成です。",
+    ),
+    "sum": (
+        "A sum passes the gradient on unchanged to each term.",
+        "Penjumlahan meneruskan gradien tanpa perubahan ke setiap suku.",
+        "和は勾配をそのまま各項へ渡します。",
+    ),
+    "subtract": (
+        "A difference passes the gradient on, with the sign turned for what is subtracted.",
+        "Pengurangan meneruskan gradien; tandanya dibalik untuk bilangan pengurang.",
+        "差は勾配を渡します。ただし引く数へは符号を変えて渡します。",
+    ),
+    "negate": (
+        "The minus sign turns the sign of the gradient.",
+        "Tanda minus membalik tanda gradien.",
+        "マイナスは勾配の符号を変えます。",
+    ),
+    "multiply": (
+        "In a product each factor receives the gradient times the other factor.",
+        "Dalam perkalian, setiap faktor menerima gradien dikali faktor yang lain.",
+        "積では、各因子は勾配にもう一方の因子を掛けたものを受け取ります。",
+    ),
+    "weighted_sum": (
+        "Each weight receives the gradient times its input, each input the gradient times its "
+        "weight, the bias the gradient itself.",
+        "Setiap bobot menerima gradien dikali masukannya, setiap masukan menerima gradien dikali "
+        "bobotnya, dan bias menerima gradien itu sendiri.",
+        "各重みは勾配×入力、各入力は勾配×重み、バイアスは勾配そのものを受け取ります。",
+    ),
+    "log_sum_exp": (
+        "Each operand receives the gradient times its share in the softmax.",
+        "Setiap operan menerima gradien dikali bagiannya dalam softmax.",
+        "各引数は勾配にソフトマックスの値を掛けたものを受け取ります。",
+    ),
+    "open": (
+        "{symbol} is open: the gradient passes unchanged.",
+        "{symbol} terbuka: gradien lewat tanpa perubahan.",
+        "{symbol} は開いています。勾配はそのまま通ります。",
+    ),
+    "closed": (
+        "{symbol} is closed: nothing passes.",
+        "{symbol} tertutup: tidak ada yang lewat.",
+        "{symbol} は閉じています。何も通りません。",
+    ),
+    "chooses": (
+        "{symbol} passes the gradient to the operand it chose, and nothing to the other.",
+        "{symbol} meneruskan gradien ke operan yang dipilih dan tidak ke yang lain.",
+        "{symbol} は選んだ方にだけ勾配を渡し、他方には渡しません。",
+    ),
+    "kink": (
+        "{symbol} is at its kink, where it has no derivative; by convention it is {slope} here.",
+        "{symbol} berada di titik patahnya dan tidak punya turunan; menurut konvensi nilainya "
+        "{slope}.",
+        "{symbol} は折れ点にあり微分できません。ここでは慣例として {slope} とします。",
+    ),
+    "chain": (
+        "The chain rule: the gradient of {node}, times the local derivative of {symbol}.",
+        "Aturan rantai: gradien {node} dikali turunan lokal {symbol}.",
+        "連鎖律：{node} の勾配に {symbol} の局所微分を掛けます。",
+    ),
+    "too many paths": (
+        "There are {count} paths from {root} to {leaf}: too many to write out one by one. Each "
+        "gradient below is written by the gradients of the nodes that it feeds.",
+        "Ada {count} lintasan dari {root} ke {leaf}: terlalu banyak untuk ditulis satu per satu. "
+        "Setiap gradien di bawah ditulis dengan gradien simpul yang menerimanya.",
+        "{root} から {leaf} への経路は {count} 本あり、一つずつ書くには多すぎます。以下では、各勾配を"
+        "その出力先のノードの勾配で表します。",
+    ),
+}
+
+_SAME = {"add": "sum", "total": "sum"}
+
+
+def say(key: str, lang: str = "en", **words: object) -> str:
+    """A sentence of the table.
+
+    Raises:
+        ValueError: the table has no such language.
+    """
+    if lang not in LANGUAGES:
+        raise ValueError(f"lang={lang!r} is not one of {', '.join(map(repr, LANGUAGES))}.")
+    return WORDS[key][LANGUAGES.index(lang)].format_map(words)
+
+
+def why(step: Step, lang: str = "en", notation: Notation = TEXT) -> str:
+    """One sentence on why the step multiplies by what it multiplies by."""
+    node, operation = step.node, step.node.operation
+    name = set_node(node, step.names, notation).text
+    if operation is None:
+        return say("leaf", lang, node=name)
+    slopes = [each.local_derivative for each in step.contributions]
+    if step.is_at_kink and slopes:
+        written = ", ".join(notation.number(slope).text for slope in slopes)
+        return say("kink", lang, symbol=operation.symbol, slope=written)
+    if operation.has_kink and 0 in slopes:
+        key = "closed" if not any(slopes) else "chooses"
+        return say(key, lang, symbol=operation.symbol)
+    if operation.has_kink and set(slopes) == {1}:
+        return say("open", lang, symbol=operation.symbol)
+    key = _SAME.get(operation.name, operation.name)
+    return say(key if key in WORDS else "chain", lang, node=name, symbol=operation.symbol)
