@@ -11,8 +11,8 @@ import html
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial, reduce
 from typing import NamedTuple
 
 from microrelu.value import Constant, Value, topological_order
@@ -112,6 +112,14 @@ class Notation:
         sign = self.templates["equals"]
         first = self.templates["gains"] if gains else sign
         return parts[0].text + first + sign.join(part.text for part in parts[1:])
+
+    def sum(self, parts: Sequence[Part]) -> Part:
+        """The parts with plus signs between them."""
+        return reduce(partial(self._binary, "Add"), parts)
+
+    def product(self, parts: Sequence[Part]) -> Part:
+        """The parts with dots between them."""
+        return reduce(partial(self._binary, "MatMult"), parts)
 
     def write(self, formula: str, names: Mapping[str, Part]) -> Part:
         """Set a formula with each name in it replaced by its part."""

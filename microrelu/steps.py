@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from microrelu.notation import (
@@ -69,26 +70,32 @@ class Step:
 
     def gradient(self, node: Value, notation: Notation = TEXT) -> Part:
         """∂root/∂node, set."""
-        over, under = (set_node(each, self.names, notation) for each in (self.root, node))
-        return notation.partial(over.text, under.text)
+        return local_symbol(self.root, node, self.names, notation)
 
     def equation(self, notation: Notation = TEXT, numbers: bool = True) -> str:
         """How the node was made: `z = w x + b = 0.5 · 2 + 0.1 = 1.1`."""
         return node_equation(self.node, self.names, notation, numbers)
 
     def product(self, contribution: Contribution, notation: Notation = TEXT) -> list[Part]:
-        """∂C/∂z · ∂z/∂w, then ∂C/∂z · x, then −0.4 · 2, then −0.8."""
-        names, upstream = self.names, self.gradient(self.node, notation)
-        node = set_node(self.node, names, notation)
-        local = notation.partial(node.text, set_node(contribution.parent, names, notation).text)
-        written = set_local_derivative(self.node, contribution.operand, names, notation)
-        number = notation.number(contribution.local_derivative)
-        pairs = [(upstream, local)] if self.node is not self.root else []
-        if not pairs or (written is not None and written.text != number.text):
-            pairs.append((upstream, written or number))
-        pairs.append((notation.number(self.upstream), number))
-        products = [notation.write("a @ b", {"a": a, "b": b}) for a, b in pairs]
+        """∂C/∂z · ∂z/∂w, then ∂C/∂z · x, then −0.4 · 2, then −0.8: each said once."""
+        chain, written, numbers = self.factors(contribution, notation)
+        said = [written] if self.node is self.root else [chain, written]
+        if len(said) == 2 and written[1].text == numbers[1].text:
+            said.pop()
+        products = [notation.product(pair) for pair in (*said, numbers)]
         return [*products, notation.number(contribution.amount)]
+
+    def factors(
+        self, contribution: Contribution, notation: Notation = TEXT
+    ) -> tuple[tuple[Part, Part], tuple[Part, Part], tuple[Part, Part]]:
+        """Upstream gradient and local derivative: as symbols, as formulas, as numbers."""
+        upstream = self.gradient(self.node, notation)
+        local = local_symbol(self.node, contribution.parent, self.names, notation)
+        number = notation.number(contribution.local_derivative)
+        written = set_local_derivative(self.node, contribution.operand, self.names, notation)
+        if written is None:
+            written = number if self.node is self.root else local
+        return (upstream, local), (upstream, written), (notation.number(self.upstream), number)
 
     def __str__(self) -> str:
         """The step as aligned lines of text."""
@@ -184,6 +191,25 @@ def _contributions(
         if not isinstance(parent, Constant):
             is_only = uses[parent] == 1
             yield Contribution(parent, derivative, amount, totals[parent], is_only, operand)
+
+
+@contextmanager
+def grads_kept(root: Value) -> Iterator[None]:
+    """Whatever sweeps run inside, every node of the graph has its `grad` back afterwards."""
+    kept = [(node, node.grad) for node in topological_order(root)]
+    try:
+        yield
+    finally:
+        for node, grad in kept:
+            node.grad = grad
+
+
+def local_symbol(
+    node: Value, parent: Value, names: Mapping[Value, str], notation: Notation = TEXT
+) -> Part:
+    """∂node/∂parent, set."""
+    over, under = (set_node(each, names, notation).text for each in (node, parent))
+    return notation.partial(over, under)
 
 
 def node_equation(

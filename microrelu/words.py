@@ -103,8 +103,8 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "gradient below is written by the gradients of the nodes that it feeds.",
         "Ada {count} lintasan dari {root} ke {leaf}: terlalu banyak untuk ditulis satu per satu. "
         "Setiap gradien di bawah ditulis dengan gradien simpul yang menerimanya.",
-        "{root} から {leaf} への経路は {count} 本あり、一つずつ書くには多すぎます。以下では、各勾配を"
-        "その出力先のノードの勾配で表します。",
+        "{root} から {leaf} への経路は {count} 本あり、一つずつ書くには多すぎます。"
+        "以下では、各勾配をその出力先のノードの勾配で表します。",
     ),
 }
 
