@@ -31,7 +31,7 @@ class Part(NamedTuple):
 
     text: str
     level: int = ATOM
-    is_number: bool = False
+    number: float | None = None  # its value, where it is nothing but a number
 
 
 class Label(NamedTuple):
@@ -101,7 +101,7 @@ class Notation:
         """A number, by the rules of `number`."""
         text = number(x)
         level = NEGATIVE if text.startswith("−") else PRODUCT if "×" in text else ATOM
-        return Part(self._set_number(text), level, is_number=True)
+        return Part(self._set_number(text), level, x)
 
     def partial(self, over: str, under: str) -> Part:
         """The derivative ∂over/∂under of two names that are already set."""
@@ -134,6 +134,8 @@ class Notation:
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 inner = self._bracket(self._write(operand, names), PRODUCT)
                 return Part(self.templates["USub"] % inner, NEGATIVE)
+            case ast.BinOp(left=base, op=ast.Pow(), right=exponent):
+                return self._power(self._write(base, names), self._exponent(exponent, names))
             case ast.BinOp(left=left, op=sign, right=right):
                 sides = self._write(left, names), self._write(right, names)
                 return self._binary(type(sign).__name__, *sides)
@@ -144,19 +146,29 @@ class Notation:
         )
 
     def _binary(self, sign: str, left: Part, right: Part) -> Part:
-        if sign == "Pow":
-            return self._power(left, right)
         if sign in ("Add", "Sub"):
-            lowest = PRODUCT if sign == "Sub" or right.level == NEGATIVE else SUM
+            lowest = QUOTIENT if sign == "Sub" or right.level == NEGATIVE else SUM
             sides = left.text, self._bracket(right, lowest)
             return Part(self.templates[sign] % sides, SUM)
         if sign == "Div" and self.fraction_bar:
             return Part(self.templates[sign] % (left.text, right.text), PRODUCT)
-        if sign == "Mult" and right.is_number:
+        if sign == "Mult" and right.number is not None:
             sign = "MatMult"
         level, lowest = (QUOTIENT, POWER) if sign == "Div" else (PRODUCT, PRODUCT)
-        sides = self._bracket(left, NEGATIVE), self._bracket(right, lowest)
-        return Part(self.templates[sign] % sides, min(level, max(left.level, NEGATIVE)))
+        ambiguous = left.level == QUOTIENT and sign != "Div"  # 1 / 2 · x reads as 1 / (2 · x)
+        sides = (
+            self._bracket(left, PRODUCT if ambiguous else NEGATIVE),
+            self._bracket(right, lowest),
+        )
+        return Part(self.templates[sign] % sides, NEGATIVE if left.level == NEGATIVE else level)
+
+    def _exponent(self, tree: ast.expr, names: Mapping[str, Part]) -> Part:
+        """An exponent; 3 − 1, from the derivative of a cube, is set as 2."""
+        if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Sub):
+            left, right = (self._write(side, names).number for side in (tree.left, tree.right))
+            if left is not None and right is not None:
+                return self.number(left - right)
+        return self._write(tree, names)
 
     def _power(self, base: Part, exponent: Part) -> Part:
         raised = _indexed(exponent.text, _RAISED) or "^" + self._bracket(exponent, ATOM)
@@ -306,43 +318,58 @@ def set_value(
         return notation.number(node.data)
     if len(node.parents) > LONGEST_FORMULA:
         return Part(notation.name(node.operation.symbol).text, SUM)
-    return notation.write(_formula(node), _operands(node, names, notation, numbers))
+    return _set(written(node).formula, node, names, notation, numbers)
 
 
 def set_local_derivative(
     node: Value, index: int, names: Mapping[Value, str], notation: Notation = TEXT
 ) -> Part | None:
     """∂node/∂parent as its operation writes it: `x`, `Step(z)`; None where it does not say."""
-    operation = node.operation
-    if operation is None or not operation.derivatives or len(node.parents) > LONGEST_FORMULA:
+    if node.operation is None or len(node.parents) > LONGEST_FORMULA:
         return None
-    written = operation.derivatives
-    placeholders = _placeholders(node)
-    formulas = written(*placeholders) if callable(written) else written
-    return notation.write(list(formulas)[index], _operands(node, names, notation))
+    derivatives = written(node).derivatives
+    return _set(derivatives[index], node, names, notation) if derivatives else None
 
 
-def _formula(node: Value) -> str:
-    operation, placeholders = node.operation, _placeholders(node)
-    assert operation is not None
-    if callable(operation.formula):
-        return operation.formula(*placeholders)
-    return operation.formula or f"{operation.name}({', '.join(placeholders)})"
+class Written(NamedTuple):
+    """A node's formula and derivatives in Python's arithmetic, with the operands' names there."""
+
+    operands: tuple[str, ...]
+    formula: str
+    derivatives: tuple[str, ...]
 
 
-def _placeholders(node: Value) -> tuple[str, ...]:
-    assert node.operation is not None
-    return node.operation.operands or tuple(f"a{i}" for i in range(len(node.parents)))
+def written(node: Value) -> Written:
+    """How the node's operation is written for as many operands as the node has.
+
+    Raises:
+        ValueError: the node is a leaf.
+    """
+    operation = node.operation
+    if operation is None:
+        raise ValueError(f"{node!r} is a leaf: no operation made it.")
+    operands = operation.operands or tuple(f"a{i}" for i in range(len(node.parents)))
+    formula, derivatives = operation.formula, operation.derivatives
+    if callable(formula):
+        formula = formula(*operands)
+    if callable(derivatives):
+        derivatives = derivatives(*operands)
+    formula = formula or f"{operation.name}({', '.join(operands)})"
+    return Written(operands, formula, tuple(derivatives))
 
 
-def _operands(
-    node: Value, names: Mapping[Value, str], notation: Notation, numbers: bool = False
-) -> dict[str, Part]:
+def _set(
+    formula: str,
+    node: Value,
+    names: Mapping[Value, str],
+    notation: Notation,
+    numbers: bool = False,
+) -> Part:
     parts = [
         notation.number(parent.data) if numbers else set_node(parent, names, notation)
         for parent in node.parents
     ]
-    return dict(zip(_placeholders(node), parts, strict=True))
+    return notation.write(formula, dict(zip(written(node).operands, parts, strict=True)))
 
 
 @lru_cache(maxsize=1024)

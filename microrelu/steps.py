@@ -26,7 +26,7 @@ from microrelu.notation import (
 from microrelu.value import Constant, Value, topological_order
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Contribution:
     """What crossed one edge: upstream gradient times local derivative, added to the parent.
 
@@ -47,7 +47,7 @@ class Contribution:
     operand: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One node of the sweep: its gradient is complete and has been passed on.
 

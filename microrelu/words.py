@@ -6,8 +6,11 @@ column. `formulas.py` and `player.py` read it.
 
 from __future__ import annotations
 
-from microrelu.notation import TEXT, Notation, set_node
+from collections.abc import Mapping
+
+from microrelu.notation import LATEX, TEXT, Notation, set_node
 from microrelu.steps import Step
+from microrelu.value import Value
 
 LANGUAGES = ("en", "id", "ja")
 
@@ -106,9 +109,72 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "{root} から {leaf} への経路は {count} 本あり、一つずつ書くには多すぎます。"
         "以下では、各勾配をその出力先のノードの勾配で表します。",
     ),
+    # The player's own words
+    "step by step": ("step by step", "selangkah demi selangkah", "一歩ずつ"),
+    "graph": ("The graph", "Graf", "グラフ"),
+    "first": ("First step", "Langkah pertama", "最初へ"),
+    "previous": ("Previous step", "Langkah sebelumnya", "前へ"),
+    "next": ("Next step", "Langkah berikutnya", "次へ"),
+    "last": ("Last step", "Langkah terakhir", "最後へ"),
+    "play": ("Play", "Putar", "再生"),
+    "pause": ("Pause", "Jeda", "一時停止"),
+    "speed": ("Speed", "Kecepatan", "速さ"),
+    "position": ("Step", "Langkah", "ステップ"),
+    "zoom in": ("Larger", "Perbesar", "拡大"),
+    "zoom out": ("Smaller", "Perkecil", "縮小"),
+    "value": ("value", "nilai", "値"),
+    "gradient": ("gradient", "gradien", "勾配"),
+    "local derivative": ("local derivative", "turunan lokal", "局所微分"),
+    "contribution": ("contribution", "sumbangan", "寄与"),
+    "blocked": ("blocked", "tertahan", "遮断"),
+    "at kink": ("kink", "titik patah", "折れ点"),
+    "recorded": ("recorded", "rekaman", "記録"),
+    "leaf name": ("Leaf", "Daun", "葉"),
+    "reset": ("Reset", "Setel ulang", "元に戻す"),
+    "with respect to": ("Differentiate by it", "Turunkan terhadapnya", "これで微分"),
+    "start": (
+        "The leaves are given. Change one, here or by dragging it in the picture, and everything "
+        "is computed anew.",
+        "Nilai daun diketahui. Ubahlah salah satu, di sini atau dengan menggesernya di gambar, dan "
+        "semuanya dihitung ulang.",
+        "葉の値は与えられています。ここで、または図の上でドラッグして変えると、すべてが計算し直されます。",
+    ),
+    "computed": (
+        "{node} is computed from {operands}.",
+        "{node} dihitung dari {operands}.",
+        "{node} は {operands} から計算されます。",
+    ),
+    "no value": (
+        "{symbol} has no value here.",
+        "{symbol} tidak memiliki nilai di sini.",
+        "ここでは {symbol} の値がありません。",
+    ),
+    "not live": (
+        "{symbol} is not live: it plays as recorded, and the leaves that feed it stay as they are.",
+        "{symbol} tidak dihitung ulang: ia diputar seperti terekam, dan daun yang memberinya "
+        "masukan tidak dapat diubah.",
+        "{symbol} は計算し直されず、記録のまま再生されます。その入力となる葉は変えられません。",
+    ),
+    "locked": (
+        "{leaf} feeds {symbol}, which plays as recorded, and so cannot be changed here.",
+        "{leaf} memberi masukan kepada {symbol}, yang diputar seperti terekam, jadi tidak dapat "
+        "diubah di sini.",
+        "{leaf} は記録のまま再生される {symbol} の入力なので、ここでは変えられません。",
+    ),
+    "as text": (
+        "The picture and the steps as text",
+        "Gambar dan langkah-langkah sebagai teks",
+        "図とステップ（テキスト）",
+    ),
+    "needs scripts": (
+        "Stepping through needs JavaScript, which is switched off here.",
+        "Untuk melangkah diperlukan JavaScript, yang dimatikan di sini.",
+        "ステップの再生には JavaScript が必要ですが、ここでは無効になっています。",
+    ),
 }
 
-_SAME = {"add": "sum", "total": "sum"}
+_REASONS = {"add": "sum", "total": "sum"}
+_REASONS |= {key: key for key in ("subtract", "negate", "multiply", "weighted_sum", "log_sum_exp")}
 
 
 def say(key: str, lang: str = "en", **words: object) -> str:
@@ -122,10 +188,16 @@ def say(key: str, lang: str = "en", **words: object) -> str:
     return WORDS[key][LANGUAGES.index(lang)].format_map(words)
 
 
+def inline(node: Value, names: Mapping[Value, str], notation: Notation = TEXT) -> str:
+    """A node's name for the middle of a sentence."""
+    name = set_node(node, names, notation).text
+    return f"${name}$" if notation is LATEX else name
+
+
 def why(step: Step, lang: str = "en", notation: Notation = TEXT) -> str:
     """One sentence on why the step multiplies by what it multiplies by."""
     node, operation = step.node, step.node.operation
-    name = set_node(node, step.names, notation).text
+    name = inline(node, step.names, notation)
     if operation is None:
         return say("leaf", lang, node=name)
     slopes = [each.local_derivative for each in step.contributions]
@@ -137,5 +209,9 @@ def why(step: Step, lang: str = "en", notation: Notation = TEXT) -> str:
         return say(key, lang, symbol=operation.symbol)
     if operation.has_kink and set(slopes) == {1}:
         return say("open", lang, symbol=operation.symbol)
-    key = _SAME.get(operation.name, operation.name)
-    return say(key if key in WORDS else "chain", lang, node=name, symbol=operation.symbol)
+    return say(reason(operation.name), lang, node=name, symbol=operation.symbol)
+
+
+def reason(operation: str) -> str:
+    """The row that says what an operation of that name does to the gradient."""
+    return _REASONS.get(operation, "chain")

@@ -1,0 +1,394 @@
+"""The chain rule written out: every equation of the mathematics note, to the letter."""
+
+import sys
+
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from microrelu import Value, log_sum_exp, operation, relu, tanh, weighted_sum
+from microrelu.formulas import MOST_PATHS, derivation, explain
+from microrelu.losses import half_squared_error
+from microrelu.notation import LATEX, MATHML, TEXT
+from microrelu.words import LANGUAGES, WORDS, say
+
+
+def chain(layers, activation=relu, start=0.6):
+    """C = ½ (y − ŷ)² of a chain of one-neuron layers, its leaves w1 … wn, x and y."""
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    weights = [Value(start + 0.1 * i, f"w{i + 1}") for i in range(layers)]
+    r = x
+    for i, w in enumerate(weights, start=1):
+        z = w * r
+        z.label = f"z{i}"
+        r = activation(z)
+        r.label = f"r{i}" if i < layers else "ŷ"
+    cost = half_squared_error(r, y)
+    cost.label = "C"
+    return cost, weights, x, y
+
+
+def one_layer():
+    w, x, y = Value(-0.4, "W"), Value(2.0, "x"), Value(1.0, "y")
+    cost = half_squared_error((w * x).relu(), y)
+    cost.label = "C"
+    return cost, w
+
+
+ReLU, Step = sympy.Function("ReLU"), sympy.Function("Step")
+W, X, Y, W1, W2, W3 = sympy.symbols("W x y w1 w2 w3")
+
+
+def test_the_one_layer_network_has_the_closed_form_of_the_note():
+    cost, w = one_layer()
+    form = derivation(cost, w).closed_form
+    assert sympy.expand(form - (ReLU(W * X) - Y) * Step(W * X) * X) == 0
+
+
+LAST_LINES = {
+    (1, 0): "∂C/∂w₁ = (ReLU(w₁ x) − y) Step(w₁ x) x",
+    (2, 1): "∂C/∂w₂ = (ReLU(w₂ ReLU(w₁ x)) − y) Step(w₂ ReLU(w₁ x)) ReLU(w₁ x)",
+    (2, 0): "∂C/∂w₁ = (ReLU(w₂ ReLU(w₁ x)) − y) Step(w₂ ReLU(w₁ x)) w₂ Step(w₁ x) x",
+    (3, 2): "∂C/∂w₃ = (ReLU(w₃ ReLU(w₂ ReLU(w₁ x))) − y) Step(w₃ ReLU(w₂ ReLU(w₁ x)))"
+    " ReLU(w₂ ReLU(w₁ x))",
+    (3, 1): "∂C/∂w₂ = (ReLU(w₃ ReLU(w₂ ReLU(w₁ x))) − y) Step(w₃ ReLU(w₂ ReLU(w₁ x)))"
+    " w₃ Step(w₂ ReLU(w₁ x)) ReLU(w₁ x)",
+    (3, 0): "∂C/∂w₁ = (ReLU(w₃ ReLU(w₂ ReLU(w₁ x))) − y) Step(w₃ ReLU(w₂ ReLU(w₁ x)))"
+    " w₃ Step(w₂ ReLU(w₁ x)) w₂ Step(w₁ x) x",
+}
+
+
+@pytest.mark.parametrize(("layers", "index"), LAST_LINES)
+def test_every_weight_of_the_chains_has_its_factors_in_the_order_of_the_chain(layers, index):
+    cost, weights, _x, _y = chain(layers)
+    assert str(derivation(cost, weights[index])).splitlines()[-1] == LAST_LINES[layers, index]
+
+
+def test_the_closed_forms_of_the_chains_equal_those_of_the_note():
+    r1 = ReLU(W1 * X)
+    r2 = ReLU(W2 * r1)
+    r3 = ReLU(W3 * r2)
+    note = {
+        (2, 1): (r2 - Y) * Step(W2 * r1) * r1,
+        (2, 0): (r2 - Y) * Step(W2 * r1) * W2 * Step(W1 * X) * X,
+        (3, 2): (r3 - Y) * Step(W3 * r2) * r2,
+        (3, 1): (r3 - Y) * Step(W3 * r2) * W3 * Step(W2 * r1) * r1,
+        (3, 0): (r3 - Y) * Step(W3 * r2) * W3 * Step(W2 * r1) * W2 * Step(W1 * X) * X,
+    }
+    for (layers, index), expected in note.items():
+        cost, weights, _x, _y = chain(layers)
+        form = derivation(cost, weights[index]).closed_form
+        assert sympy.expand(form - expected) == 0
+
+
+def test_a_derivation_reads_as_in_a_textbook():
+    cost, (w1, _w2), _x, _y = chain(2)
+    assert (
+        str(derivation(cost, w1))
+        == """\
+∂C/∂w₁ = ∂C/∂v₂ · ∂v₂/∂v₁ · ∂v₁/∂ŷ · ∂ŷ/∂z₂ · ∂z₂/∂r₁ · ∂r₁/∂z₁ · ∂z₁/∂w₁
+       = (1 / 2) · 2 v₁ · (−1) · Step(z₂) · w₂ · Step(z₁) · x
+       = 0.5 · 4.32 · (−1) · 1 · 0.7 · 1 · 2
+       = −3.024
+∂C/∂w₁ = (ReLU(w₂ ReLU(w₁ x)) − y) Step(w₂ ReLU(w₁ x)) w₂ Step(w₁ x) x"""
+    )
+
+
+def test_a_derivation_in_latex():
+    cost, w = one_layer()
+    assert (
+        derivation(cost, w).latex()
+        == r"""\begin{aligned}
+\frac{\partial C}{\partial W} &= \frac{\partial C}{\partial v_{4}} \cdot """
+        + (
+            r"\frac{\partial v_{4}}{\partial v_{3}} \cdot \frac{\partial v_{3}}{\partial v_{2}} "
+            r"\cdot \frac{\partial v_{2}}{\partial v_{1}} "
+            r"\cdot \frac{\partial v_{1}}{\partial W} \\"
+            "\n"
+            r"&= \frac{1}{2} \cdot 2 \, v_{3} \cdot \left(-1\right) \cdot "
+            r"\operatorname{Step}\left(v_{1}\right) \cdot x \\"
+            "\n"
+            r"&= 0.5 \cdot 2 \cdot \left(-1\right) \cdot 0 \cdot 2 \\"
+            "\n"
+            r"&= 0 \\"
+            "\n"
+            r"\frac{\partial C}{\partial W} &= "
+            r"\left(\operatorname{ReLU}\left(W \, x\right) - y\right) "
+            r"\, \operatorname{Step}\left(W \, x\right) \, x"
+            "\n"
+            r"\end{aligned}"
+        )
+    )
+
+
+def test_paths_are_summed_term_by_term():
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    h = a * b
+    h.label = "h"
+    assert (
+        str(derivation(h + a, a))
+        == """\
+∂C/∂a = ∂C/∂h · ∂h/∂a + ∂C/∂a
+      = 1 · b + 1
+      = 1 · 3 + 1
+      = 4
+∂C/∂a = b + 1"""
+    )
+
+
+def test_softmax_cross_entropy_is_p_minus_one():
+    z = [Value(float(i), f"z{i}") for i in range(3)]
+    form = derivation(log_sum_exp(z) - z[1], z[1])
+    assert str(form).splitlines()[-1] == ("∂C/∂z₁ = exp(z₁) / (exp(z₀) + exp(z₁) + exp(z₂)) − 1")
+
+
+def test_very_many_paths_are_counted_and_shown_in_the_recursive_form():
+    a = Value(0.5, "a")
+    node = a
+    for i in range(4):
+        node = node * node
+        node.label = f"h{i + 1}"
+    found = derivation(node, a)
+    assert (found.paths, found.is_recursive) == (16, True)
+    assert found.paths > MOST_PATHS
+    assert (
+        str(found)
+        == """\
+There are 16 paths from h₄ to a: too many to write out one by one. Each gradient below is written \
+by the gradients of the nodes that it feeds.
+∂h₄/∂h₃ = ∂h₄/∂h₄ · ∂h₄/∂h₃ + ∂h₄/∂h₄ · ∂h₄/∂h₃
+        = ∂h₄/∂h₄ · h₃ + ∂h₄/∂h₄ · h₃
+        = 1 · 0.003906 + 1 · 0.003906
+        = 0.007812
+∂h₄/∂h₂ = ∂h₄/∂h₃ · ∂h₃/∂h₂ + ∂h₄/∂h₃ · ∂h₃/∂h₂
+        = ∂h₄/∂h₃ · h₂ + ∂h₄/∂h₃ · h₂
+        = 0.007812 · 0.0625 + 0.007812 · 0.0625
+        = 0.0009766
+∂h₄/∂h₁ = ∂h₄/∂h₂ · ∂h₂/∂h₁ + ∂h₄/∂h₂ · ∂h₂/∂h₁
+        = ∂h₄/∂h₂ · h₁ + ∂h₄/∂h₂ · h₁
+        = 0.0009766 · 0.25 + 0.0009766 · 0.25
+        = 0.0004883
+∂h₄/∂a = ∂h₄/∂h₁ · ∂h₁/∂a + ∂h₄/∂h₁ · ∂h₁/∂a
+       = ∂h₄/∂h₁ · a + ∂h₄/∂h₁ · a
+       = 0.0004883 · 0.5 + 0.0004883 · 0.5
+       = 0.0004883
+∂h₄/∂a = 16 a¹⁵"""
+    )
+
+
+def test_a_graph_with_too_many_terms_has_no_closed_form():
+    node = a = Value(0.1, "a")
+    for _ in range(12):
+        node = node * node + a
+    assert str(derivation(node, a)).endswith(
+        "The closed form would have 8191 terms: too many to expand."
+    )
+
+
+def test_a_very_deep_chain_is_written_in_the_recursive_form():
+    node = w = Value(0.5, "w")
+    for _ in range(2000):
+        node = node.tanh()
+    assert derivation(node, w).is_recursive
+
+
+@given(st.floats(-2, 2), st.floats(-2, 2))
+@settings(max_examples=50, deadline=None)
+def test_the_value_the_closed_form_and_the_gradient_are_one_number(first, second):
+    a, b = Value(first, "a"), Value(second, "b")
+    root = (a * b).tanh() * a - (b - a).exp() / (a**2 + 1)
+    found = derivation(root, a)
+    root.backward()
+    assert found.value == pytest.approx(a.grad, rel=1e-12, abs=1e-12)
+    closed = found.closed_form.subs({"a": first, "b": second})
+    assert float(closed) == pytest.approx(a.grad, rel=1e-9, abs=1e-9)
+
+
+def test_gradients_stay_as_they_are():
+    cost, (w,), x, _y = chain(1)
+    w.grad = 7.0
+    derivation(cost, w)
+    explain(cost)
+    assert (w.grad, type(x.grad)) == (7.0, int)
+
+
+def test_a_node_that_is_no_part_of_the_graph_is_refused():
+    cost, _, _, _ = chain(1)
+    with pytest.raises(ValueError, match="is no part of this graph: give a node"):
+        derivation(cost, Value(1.0))
+    double = 2 * Value(1.0)
+    with pytest.raises(ValueError, match="is a constant: give a node"):
+        derivation(double, double.parents[0])
+
+
+def test_the_derivative_of_the_root_by_itself_is_one():
+    a = Value(3.0, "a")
+    assert str(derivation(a, a)) == "∂a/∂a = 1\n∂a/∂a = 1"
+
+
+def test_an_operation_without_formulas_has_its_name_in_the_closed_form():
+    @operation()
+    def bump(a):
+        return a**4, (4 * a**3,)
+
+    a = Value(2.0, "a")
+    assert str(derivation(bump(a * a), a)).splitlines()[-1] == "∂C/∂a = 2 bump_prime(a²) a"
+
+
+def test_without_sympy_the_message_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sympy", None)
+    monkeypatch.delitem(sys.modules, "microrelu.symbolic", raising=False)
+    import microrelu
+
+    monkeypatch.delattr(microrelu, "symbolic", raising=False)
+    cost, w = one_layer()
+    found = derivation(cost, w)
+    assert str(found).splitlines()[-1] == (
+        'The closed form needs SymPy: pip install "microrelu[symbolic]".'
+    )
+    with pytest.raises(ImportError, match="needs SymPy"):
+        found.closed_form
+    assert found.latex().count("\\\\") == 3
+
+
+def layers():
+    """Two neurons that read one input, and one that reads both: W(1)_1 and W(1)_2 meet in z(2)."""
+    x = Value(1.0, "r(0)")
+    hidden = []
+    for i, w in enumerate((0.5, -0.3), start=1):
+        z = weighted_sum([Value(w, f"W(0)_{i}")], [x], Value(0.0, f"b(0)_{i}"))
+        z.label = f"z(1)_{i}"
+        hidden.append(tanh(z))
+        hidden[-1].label = f"r(1)_{i}"
+    weights = [Value(2.0, "W(1)_1"), Value(-1.0, "W(1)_2")]
+    out = weighted_sum(weights, hidden, Value(0.1, "b(1)"))
+    out.label = "z(2)"
+    return out, x
+
+
+def test_a_fan_out_is_written_as_the_sum_it_is():
+    out, x = layers()
+    graph = derivation(out, x).graph
+    assert TEXT.equation(*graph.gathered(x)) == (
+        "∂z⁽²⁾/∂r⁽⁰⁾ = ∂z⁽²⁾/∂z⁽¹⁾₁ · ∂z⁽¹⁾₁/∂r⁽⁰⁾ + ∂z⁽²⁾/∂z⁽¹⁾₂ · ∂z⁽¹⁾₂/∂r⁽⁰⁾"
+        " = ∂z⁽²⁾/∂z⁽¹⁾₁ · W⁽⁰⁾₁ + ∂z⁽²⁾/∂z⁽¹⁾₂ · W⁽⁰⁾₂"
+        " = 1.573 · 0.5 + (−0.9151 · (−0.3)) = 1.061"
+    )
+    assert LATEX.equation(*graph.gathered(x, LATEX)).startswith(
+        r"\frac{\partial z^{(2)}}{\partial r^{(0)}} = "
+        r"\frac{\partial z^{(2)}}{\partial z^{(1)}_{1}} \cdot "
+        r"\frac{\partial z^{(1)}_{1}}{\partial r^{(0)}} + "
+    )
+    assert "<mo>+</mo>" in MATHML.equation(*graph.gathered(x, MATHML))
+
+
+def test_an_explanation_names_the_three_equations():
+    out, _x = layers()
+    assert (
+        str(explain(out))
+        == """\
+Forward: values
+    W⁽¹⁾₁ = 2
+    W⁽¹⁾₂ = −1
+    W⁽⁰⁾₁ = 0.5
+    r⁽⁰⁾ = 1
+    b⁽⁰⁾₁ = 0
+    z⁽¹⁾₁ = W⁽⁰⁾₁ r⁽⁰⁾ + b⁽⁰⁾₁ = 0.5 · 1 + 0 = 0.5
+    r⁽¹⁾₁ = tanh(z⁽¹⁾₁) = tanh(0.5) = 0.4621
+    W⁽⁰⁾₂ = −0.3
+    b⁽⁰⁾₂ = 0
+    z⁽¹⁾₂ = W⁽⁰⁾₂ r⁽⁰⁾ + b⁽⁰⁾₂ = −0.3 · 1 + 0 = −0.3
+    r⁽¹⁾₂ = tanh(z⁽¹⁾₂) = tanh(−0.3) = −0.2913
+    b⁽¹⁾ = 0.1
+    z⁽²⁾ = W⁽¹⁾₁ r⁽¹⁾₁ + W⁽¹⁾₂ r⁽¹⁾₂ + b⁽¹⁾ = 2 · 0.4621 + (−1 · (−0.2913)) + 0.1 = 1.316
+
+Backward: gradients
+  z⁽²⁾ is what is differentiated, so the sweep starts with 1.
+    ∂z⁽²⁾/∂z⁽²⁾ = 1
+  Equation 3: to the weights.
+    ∂z⁽²⁾/∂b⁽¹⁾ = ∂z⁽²⁾/∂z⁽²⁾ · 1 = 1 · 1 = 1
+  Equation 2: summed over all that r⁽¹⁾₂ fed.
+    ∂z⁽²⁾/∂r⁽¹⁾₂ = ∂z⁽²⁾/∂z⁽²⁾ · W⁽¹⁾₂ = 1 · (−1) = −1
+  The chain rule: the gradient of r⁽¹⁾₂, times the local derivative of tanh.
+  Equation 1: through the activation.
+    ∂z⁽²⁾/∂z⁽¹⁾₂ = ∂z⁽²⁾/∂r⁽¹⁾₂ · ∂r⁽¹⁾₂/∂z⁽¹⁾₂ = ∂z⁽²⁾/∂r⁽¹⁾₂ · (1 − tanh(z⁽¹⁾₂)²) \
+= −1 · 0.9151 = −0.9151
+  Equation 3: to the weights.
+    ∂z⁽²⁾/∂b⁽⁰⁾₂ = ∂z⁽²⁾/∂z⁽¹⁾₂ · ∂z⁽¹⁾₂/∂b⁽⁰⁾₂ = −0.9151 · 1 = −0.9151
+    ∂z⁽²⁾/∂W⁽⁰⁾₂ = ∂z⁽²⁾/∂z⁽¹⁾₂ · ∂z⁽¹⁾₂/∂W⁽⁰⁾₂ = ∂z⁽²⁾/∂z⁽¹⁾₂ · r⁽⁰⁾ = −0.9151 · 1 = −0.9151
+  Equation 2: summed over all that r⁽¹⁾₁ fed.
+    ∂z⁽²⁾/∂r⁽¹⁾₁ = ∂z⁽²⁾/∂z⁽²⁾ · W⁽¹⁾₁ = 1 · 2 = 2
+  The chain rule: the gradient of r⁽¹⁾₁, times the local derivative of tanh.
+  Equation 1: through the activation.
+    ∂z⁽²⁾/∂z⁽¹⁾₁ = ∂z⁽²⁾/∂r⁽¹⁾₁ · ∂r⁽¹⁾₁/∂z⁽¹⁾₁ = ∂z⁽²⁾/∂r⁽¹⁾₁ · (1 − tanh(z⁽¹⁾₁)²) \
+= 2 · 0.7864 = 1.573
+  Equation 3: to the weights.
+    ∂z⁽²⁾/∂b⁽⁰⁾₁ = ∂z⁽²⁾/∂z⁽¹⁾₁ · ∂z⁽¹⁾₁/∂b⁽⁰⁾₁ = 1.573 · 1 = 1.573
+  Equation 2: summed over all that r⁽⁰⁾ fed.
+    ∂z⁽²⁾/∂r⁽⁰⁾ = ∂z⁽²⁾/∂z⁽¹⁾₁ · ∂z⁽¹⁾₁/∂r⁽⁰⁾ + ∂z⁽²⁾/∂z⁽¹⁾₂ · ∂z⁽¹⁾₂/∂r⁽⁰⁾ \
+= ∂z⁽²⁾/∂z⁽¹⁾₁ · W⁽⁰⁾₁ + ∂z⁽²⁾/∂z⁽¹⁾₂ · W⁽⁰⁾₂ = 1.573 · 0.5 + (−0.9151 · (−0.3)) = 1.061
+  Equation 3: to the weights.
+    ∂z⁽²⁾/∂W⁽⁰⁾₁ = ∂z⁽²⁾/∂z⁽¹⁾₁ · ∂z⁽¹⁾₁/∂W⁽⁰⁾₁ = ∂z⁽²⁾/∂z⁽¹⁾₁ · r⁽⁰⁾ = 1.573 · 1 = 1.573
+    ∂z⁽²⁾/∂W⁽¹⁾₂ = ∂z⁽²⁾/∂z⁽²⁾ · r⁽¹⁾₂ = 1 · (−0.2913) = −0.2913
+    ∂z⁽²⁾/∂W⁽¹⁾₁ = ∂z⁽²⁾/∂z⁽²⁾ · r⁽¹⁾₁ = 1 · 0.4621 = 0.4621"""
+    )
+
+
+def test_formulas_do_not_change_with_the_language():
+    out, _x = layers()
+    texts = [str(explain(out, lang=lang)) for lang in LANGUAGES]
+    formulas = [[line for line in text.splitlines() if line.startswith("    ")] for text in texts]
+    assert formulas[0] == formulas[1] == formulas[2]
+    assert len({text.splitlines()[0] for text in texts}) == 3
+
+
+def test_an_explanation_in_latex_is_a_document():
+    document = explain(Value(2.0, "a") ** 2, lang="id").latex()
+    assert (
+        document
+        == r"""\documentclass{article}
+\usepackage{amsmath}
+\begin{document}
+\section*{Maju: nilai}
+\[
+\begin{aligned}
+a &= 2 \\
+C &= a^{2} = 2^{2} = 4
+\end{aligned}
+\]
+\section*{Mundur: gradien}
+$C$ adalah yang diturunkan, maka perambatan dimulai dengan 1.
+\[
+\begin{aligned}
+\frac{\partial C}{\partial C} &= 1
+\end{aligned}
+\]
+Aturan rantai: gradien $C$ dikali turunan lokal □².
+\[
+\begin{aligned}
+\frac{\partial C}{\partial a} &= \frac{\partial C}{\partial C} \cdot 2 \, a \\
+&= 1 \cdot 4 \\
+&= 4
+\end{aligned}
+\]
+\end{document}
+"""
+    )
+
+
+def test_an_unknown_language_is_refused_by_name():
+    with pytest.raises(ValueError, match="lang='fr' is not one of 'en', 'id', 'ja'"):
+        explain(Value(1.0), lang="fr")
+
+
+@pytest.mark.parametrize("key", WORDS)
+def test_every_sentence_stands_in_every_language_with_the_same_names_in_it(key):
+    fields = [sorted({part.split("}")[0] for part in text.split("{")[1:]}) for text in WORDS[key]]
+    assert len(WORDS[key]) == len(LANGUAGES)
+    assert all(each == fields[0] for each in fields)
+    assert all(WORDS[key])
+
+
+def test_a_sentence_of_the_table_is_filled_in():
+    assert say("leaf", "en", node="w") == "w is a leaf: its gradient is complete."
