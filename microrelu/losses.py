@@ -1,0 +1,142 @@
+"""What training makes small: a cost as one more node of the graph.
+
+Each takes the prediction first, then the target. Targets may be Values too, so that a recorded
+graph can be given others. Read `optim.py` next.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from microrelu.value import Value, as_value, log_sum_exp, total, weighted_sum
+
+Numbers = Value | float | Iterable[Value | float]
+Target = int | Iterable[Value | float]
+
+
+def half_squared_error(prediction: Numbers, target: Numbers) -> Value:
+    """½ (y − ŷ)² of the target y and the prediction ŷ; of two lists the sum over their entries.
+
+    Raises:
+        ValueError: the lists are not of one length.
+
+    >>> prediction = Value(1.0)
+    >>> half_squared_error(prediction, 3.0).backward()
+    >>> prediction.grad  # ŷ − y
+    -2.0
+    """
+    return _summed("half_squared_error", lambda p, y: (y - p) ** 2 / 2, prediction, target)
+
+
+def hinge(prediction: Numbers, target: Numbers) -> Value:
+    """max(0, 1 − y s) of the target y, −1 or +1, and the score s; of two lists the sum.
+
+    A target that is a Value is not looked at: its number may change later.
+
+    Raises:
+        ValueError: a target is a number but not −1 or 1, or the lists are not of one length.
+
+    >>> hinge(Value(0.25), -1).data
+    1.25
+    """
+    return _summed("hinge", _hinge, prediction, target)
+
+
+def _hinge(score: Value, target: Any) -> Value:
+    if not isinstance(target, Value) and target not in (-1, 1):
+        raise ValueError(f"hinge takes the targets -1 and 1, not {target}: 2 * y - 1 of 0 and 1.")
+    return (1 - as_value(target) * score).relu()
+
+
+def _summed(
+    name: str, loss: Callable[[Value, Any], Value], prediction: Numbers, target: Numbers
+) -> Value:
+    if not isinstance(prediction, Iterable) and not isinstance(target, Iterable):
+        return loss(as_value(prediction), target)
+    if not isinstance(prediction, Iterable) or not isinstance(target, Iterable):
+        raise TypeError(f"{name} takes two numbers or two lists, not one of each.")
+    predictions, targets = _listed(name, prediction), list(target)
+    _same_length(name, "predictions", predictions, "targets", targets)
+    return total([loss(p, y) for p, y in zip(predictions, targets, strict=True)])
+
+
+def cross_entropy(logits: Iterable[Value | float], target: Target) -> Value:
+    """−Σ tₖ log pₖ of p = softmax(logits), as log Σ exp zⱼ − Σ tₖ zₖ: stable for large logits.
+
+    Args:
+        logits: One score z for each class.
+        target: The class, counted from 0; or the probabilities t, one for each class, which add up
+            to 1. Where they are Values one recorded graph serves every class, and it is up to you
+            to see to that: nothing looks at their sum.
+
+    Raises:
+        TypeError: the target is neither an integer nor a list.
+        ValueError: there is no such class, there are more or fewer probabilities than classes, or
+            these are numbers that do not add up to 1.
+
+    >>> logits = [Value(0.0), Value(0.0)]
+    >>> cross_entropy(logits, 1).backward()
+    >>> [z.grad for z in logits]  # p − t
+    [0.5, -0.5]
+    """
+    z = _listed("cross_entropy", logits)
+    if not isinstance(target, Iterable):
+        return log_sum_exp(z) - z[_class_index(target, len(z))]
+    t = list(target)
+    _same_length("cross_entropy", "logits", z, "probabilities", t)
+    numbers = [each for each in t if not isinstance(each, Value)]
+    if len(numbers) == len(t) and not abs(sum(numbers) - 1) <= 1e-6:  # NaN too
+        raise ValueError(f"The probabilities of cross_entropy add up to 1, not to {sum(numbers)}.")
+    return log_sum_exp(z) - weighted_sum(t, z)
+
+
+def _class_index(target: Any, classes: int) -> int:
+    try:
+        index = operator.index(target)
+    except TypeError:
+        raise TypeError(
+            f"The target of cross_entropy is a class, an integer, or a list of probabilities, "
+            f"not {target!r}: write int(y), or one 0.0 or 1.0 for each class."
+        ) from None
+    if not 0 <= index < classes:
+        raise ValueError(f"There is no class {index}: {classes} logits have 0 to {classes - 1}.")
+    return index
+
+
+def softmax(logits: Iterable[Value | float]) -> list[Value]:
+    """pₖ = exp(zₖ − log Σ exp zⱼ) for each logit: probabilities, stable for large logits.
+
+    >>> [f"{p:.3f}" for p in softmax([1000.0, 1000.0, -1000.0])]
+    ['0.500', '0.500', '0.000']
+    """
+    z = _listed("softmax", logits)
+    whole = log_sum_exp(z)
+    return [(each - whole).exp() for each in z]
+
+
+def mean(values: Iterable[Value | float]) -> Value:
+    """The mean, for the losses of a batch, as one sum and one division.
+
+    Raises:
+        ValueError: there are no values.
+
+    >>> mean([Value(1.0), Value(4.0)]).data
+    2.5
+    """
+    operands = _listed("mean", values)
+    return total(operands) / len(operands)
+
+
+def _listed(name: str, values: Any) -> list[Value]:
+    if not isinstance(values, Iterable):
+        raise TypeError(f"{name} takes a list of numbers or Values, not {values!r}.")
+    if not (listed := [as_value(each) for each in values]):
+        raise ValueError(f"{name} was given an empty list: it needs at least one number.")
+    return listed
+
+
+def _same_length(name: str, left: str, a: Sequence[Any], right: str, b: Sequence[Any]) -> None:
+    if len(a) != len(b):
+        raise ValueError(f"{name} was given {len(a)} {left} and {len(b)} {right}: one for each.")
