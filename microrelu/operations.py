@@ -79,7 +79,7 @@ def operation(
 ) -> Callable[[Callable[..., Local]], Operation]:
     """Enter the decorated function, numbers to (value, local derivatives), in the table.
 
-    >>> @operation("□³", "a**3", ["3 * a**2"])
+    >>> @operation("(·)³", "a**3", ["3 * a**2"])
     ... def cube(a):
     ...     return a**3, (3 * a**2,)
     >>> cube.function(2.0)
@@ -146,7 +146,7 @@ def negate(a: float) -> Local:
     return -a, (-1.0,)
 
 
-@operation("□²", "a**2", ["2 * a"])
+@operation("(·)²", "a**2", ["2 * a"])
 def square(a: float) -> Local:
     return a * a, (2.0 * a,)
 
@@ -187,7 +187,7 @@ def cos(a: float) -> Local:
     return math.cos(a), (-math.sin(a),)
 
 
-@operation("|□|", "abs(a)", ["Step(a) - Step(-a)"], kink=lambda a: a == 0)
+@operation("|·|", "abs(a)", ["Step(a) - Step(-a)"], kink=lambda a: a == 0)
 def absolute(a: float) -> Local:
     return abs(a), (step(a) - step(-a),)
 
