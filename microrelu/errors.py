@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ADVICE = {
     "str": "write float(text)",
-    "NoneType": "did a function forget its return?",
+    "NoneType": "perhaps a function forgot its return",
     "bool": "write 1.0 or 0.0",
     "complex": "write z.real, z.imag or abs(z)",
     "list": "make one for each number, [Value(x) for x in numbers]",

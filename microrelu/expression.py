@@ -18,6 +18,7 @@ from microrelu import operations
 from microrelu.operations import OPERATIONS, Operation
 from microrelu.value import Constant, Value
 
+DEEPEST = 1_000  # operations inside one another; what a parser can take depends on the Python
 LONGEST = 20_000  # characters; Python 3.10's parser could overflow its stack on far longer ones
 WINDOW = 76  # characters of the expression that are shown above the carets
 OPERATORS: dict[type[ast.operator], Operation] = {
@@ -33,6 +34,7 @@ _SPECIAL = re.escape("".join(INSTEAD))
 WORD = re.compile(rf"[\"'#{_SPECIAL}]|[^\W{_SPECIAL}]+")
 
 NO_ARITHMETIC = "Write only names, numbers, + - * / ** and functions such as relu(x) here."
+NO_TEXT = "The expression has characters that are not text."
 TOO_DEEP = "The expression is nested too deeply: name its parts, as in z = w*x + b; relu(z)."
 SYNTAX = {  # what Python says of a syntax error → what is said here
     "was never closed": "This bracket is never closed.",
@@ -109,7 +111,7 @@ class Reader:
         except SyntaxError as error:
             raise self._syntax_mistake(error) from None
         except ValueError:
-            raise MistakeError("The expression has characters that are not text.") from None
+            raise MistakeError(NO_TEXT) from None
         if not parsed:
             raise MistakeError('The expression is empty: write "relu(w*x + b)" w=0.5, say.')
         return parsed
@@ -117,6 +119,9 @@ class Reader:
     def _look_for_mathematics(self) -> None:
         """Find what a textbook writes and Python reads differently or not at all."""
         for row, line in enumerate(self.lines):
+            for column, letter in enumerate(line):
+                if unicodedata.category(letter) == "Cc" and letter != "\t":
+                    raise self._mistake_at(NO_TEXT, row, column, column + 1)
             for found in WORD.finditer(line):
                 word, advice = found[0], ""
                 if word in INSTEAD:
@@ -167,10 +172,13 @@ class Reader:
 
     def _parts(self, tree: ast.expr) -> list[ast.expr]:
         """The tree and all below it, each before its operands, without recursion."""
-        parts, waiting = [], [tree]
+        parts, waiting = [], [(tree, 1)]
         while waiting:
-            parts.append(waiting.pop())
-            waiting += reversed(self._take_apart(parts[-1])[1])
+            part, depth = waiting.pop()
+            if depth > DEEPEST:
+                raise MistakeError(TOO_DEEP)
+            parts.append(part)
+            waiting += [(each, depth + 1) for each in reversed(self._take_apart(part)[1])]
         return parts
 
     def _evaluate(self, tree: ast.expr) -> Value:

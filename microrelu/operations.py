@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from inspect import signature
 from operator import mul
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -42,14 +43,20 @@ class Operation:
         self.symbol = self.symbol or self.name
         self.__doc__ = self.function.__doc__ or f"{self.formula}, with ∂ = {self.derivatives}."
 
-    def __call__(self, *operands: Value | float) -> Value:
+    def __call__(self, *operands: Value | float, **named: Value | float) -> Value:
         """A new node: this operation of the operands, those left out at their defaults."""
-        defaults = self.function.__defaults__ or ()
-        missing = len(self.operands) - len(operands) if self.operands else 0
-        if not 0 <= missing <= len(defaults):
-            usage = f"{self.name}({', '.join(self.operands)})"
-            raise TypeError(f"{usage} was given {len(operands)} operands.")
-        node = self.apply(operands + defaults[len(defaults) - missing :])
+        if named or (self.operands and len(operands) != len(self.operands)):
+            try:
+                given = signature(self.function).bind(*operands, **named)
+            except TypeError as error:
+                usage, count = ", ".join(self.operands), len(operands) + len(named)
+                detail = f": {error}" if named else ""
+                raise TypeError(
+                    f"{self.name}({usage}) was given {count} operands{detail}."
+                ) from None
+            given.apply_defaults()
+            operands = given.args
+        node = self.apply(operands)
         if len(node.local_derivatives) != len(node.parents):
             raise ValueError(
                 f"{self.name} returned {len(node.local_derivatives)} local derivatives for "
@@ -156,7 +163,7 @@ def power(a: float, b: float) -> Local:
     """a to the b; with a negative base there is no derivative by the exponent (NaN)."""
     value = math.pow(a, b)
     if a == 0:
-        return value, (0.0 if b == 0 or b > 1 else 1.0 if b == 1 else b * math.inf, 0.0)
+        return value, (0.0 if b == 0 or b > 1 else 1.0 if b == 1 else b * math.inf, 0.0 * b)
     return value, (b * math.pow(a, b - 1), value * math.log(a) if a > 0 else math.nan)
 
 
@@ -220,7 +227,7 @@ def relu(a: float) -> Local:
 def leaky_relu(a: float, slope: float = 0.01) -> Local:
     """a right of zero, slope · a left of it. The slope may be a Value, and so be learnt (PReLU)."""
     open_ = step(a)
-    return (slope * a if a < 0 else a), (open_ + slope * (1.0 - open_), a if a < 0 else 0.0)
+    return (slope * a if a < 0 else a), (open_ + slope * (1.0 - open_), 0.0 if a >= 0 else a)
 
 
 @operation("ELU", "max(a, 0) + exp(min(a, 0)) - 1", ["exp(min(a, 0))"])
@@ -238,13 +245,13 @@ def softplus(a: float) -> Local:
 def sigmoid(a: float) -> Local:
     decay = math.exp(-abs(a))  # at most 1, so nothing overflows at ±1000
     value = (decay if a < 0 else 1.0) / (1.0 + decay)
-    return value, (value * (1.0 - value),)
+    return value, (decay / (1.0 + decay) ** 2,)  # y (1 − y), which loses its digits far out
 
 
 @operation("tanh", "tanh(a)", ["1 - tanh(a)**2"])
 def tanh(a: float) -> Local:
-    value = math.tanh(a)
-    return value, (1.0 - value * value,)
+    decay = math.exp(-2.0 * abs(a))
+    return math.tanh(a), (4.0 * decay / (1.0 + decay) ** 2,)  # 1 − y² loses its digits far out
 
 
 @operation("Σ", lambda *a: " + ".join(a), lambda *a: ["1"] * len(a))
@@ -273,6 +280,6 @@ def _softmax(*a: str) -> list[str]:
 def log_sum_exp(*a: float) -> Local:
     """log Σ exp aᵢ; its local derivatives are the softmax of a. The largest term is taken out."""
     largest = max(a)
-    terms = [math.exp(each - largest) for each in a]
+    terms = [1.0 if each == largest else math.exp(each - largest) for each in a]  # ∞ − ∞ is NaN
     whole = sum(terms)
     return largest + math.log(whole), tuple([term / whole for term in terms])

@@ -229,7 +229,7 @@ def at_kink(node: Value) -> bool:
     return node.operation is not None and node.operation.kink(*[each.data for each in node.parents])
 
 
-def align(rows: Iterable[Sequence[str]]) -> list[str]:
+def align(rows: Sequence[Sequence[str]]) -> list[str]:
     """The rows with their cells padded to columns, a space apart."""
     columns = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [" ".join(map(str.ljust, row, columns)).rstrip() for row in rows]

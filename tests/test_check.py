@@ -1,0 +1,470 @@
+"""The gradient check agrees with right gradients, at any scale, and fails on wrong ones."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import asdict
+
+import pytest
+from graphs import graphs, variables
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from microrelu import Constant, Value, maximum, power, relu_at_zero, topological_order
+from microrelu.check import LONGEST_NOTES, LONGEST_TABLE, Report, check_gradients
+from microrelu.operations import OPERATIONS, Operation, operation
+
+SCALES = [1e-300, 1e-30, 1e-8, 1e-3, 1.0, 1e3, 1e8, 1e30, 1e300]
+
+
+@pytest.fixture
+def table():
+    """The table of operations, put back as it was."""
+    before = dict(OPERATIONS)
+    yield OPERATIONS
+    OPERATIONS.clear()
+    OPERATIONS.update(before)
+
+
+def wrong_square(factor: float) -> Operation:
+    @operation("(·)²", "a**2", ["2 * a"])
+    def square_with_a_slip(a):
+        return a * a, (factor * 2 * a,)
+
+    return square_with_a_slip
+
+
+def verdicts(report: Report) -> dict[str, str]:
+    return {row.leaf: row.verdict for row in report.rows}
+
+
+# Right gradients agree
+
+
+@settings(max_examples=500, deadline=None)
+@given(graphs())
+def test_every_random_graph_agrees(graph):
+    assert check_gradients(graph[0])
+
+
+@settings(max_examples=300, deadline=None)
+@given(graphs(on_grid=True))
+def test_every_random_graph_agrees_where_kinks_are_met_exactly(graph):
+    assert check_gradients(graph[0])
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_step_fits_the_value(scale):
+    x = Value(0.7 * scale, "x")
+    report = check_gradients((x / scale).sin())
+    assert verdicts(report) == {"x": "agrees"}
+    assert math.isclose(report.rows[0].central, math.cos(0.7) / scale, rel_tol=1e-9)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e4, 1e8, 1e12])
+def test_the_step_fits_the_function_at_0(scale):
+    x = Value(0.0, "x")
+    report = check_gradients((x * scale + 0.7).sigmoid())
+    assert verdicts(report) == {"x": "agrees"}
+    assert math.isclose(report.rows[0].central, report.rows[0].gradient, rel_tol=1e-7)
+
+
+def test_leaves_of_very_different_sizes_agree_side_by_side():
+    large, small = Value(1e8, "large"), Value(1e-8, "small")
+    report = check_gradients((large * small).tanh() + small.log() + large.sqrt())
+    assert verdicts(report) == {"large": "agrees", "small": "agrees"}
+
+
+@pytest.mark.parametrize("offset", [1e4, 1e8, 1e10, 1e14, -1e16])
+def test_rounding_is_not_blamed_on_the_operations(offset):
+    x = Value(1.0, "x")
+    assert check_gradients(x.sin() * 1e-3 + offset)
+    assert check_gradients((x.sin() * 1e-3 + offset) - offset)
+
+
+def test_what_rounding_hides_is_said_to_be_hidden():
+    x = Value(1.0, "x")
+    report = check_gradients(x * 1e-3 + 1e10)
+    assert verdicts(report) == {"x": "within rounding"}
+
+
+def test_gradients_that_cancel_agree():
+    x = Value(0.1 + 0.2, "x")
+    assert check_gradients((x - 0.3) ** 2)
+    assert check_gradients((1e10 * x - 1e10 * x) + 1e-3 * x)
+
+
+def test_an_oscillation_finer_than_the_value_agrees():
+    x = Value(1e8, "x")
+    assert check_gradients(x.sin())
+
+
+def test_a_root_that_is_a_leaf_has_the_gradient_1():
+    report = check_gradients(Value(3.0, "r"))
+    assert report
+    assert (report.rows[0].gradient, report.rows[0].central) == (1.0, 1.0)
+
+
+def test_constants_are_not_checked_and_without_leaves_there_is_nothing_to_check():
+    assert verdicts(check_gradients(Value(3.0, "r") * 2)) == {"r": "agrees"}
+    nothing = check_gradients(Constant(2.0) + 1)
+    assert nothing
+    assert nothing.rows == ()
+    assert nothing.worst is None
+    assert str(nothing) == "There is no leaf to check."
+
+
+# Wrong gradients do not
+
+
+@pytest.mark.parametrize("factor", [-1.0, 1.001, 0.999, 1 + 1e-5, 2.0, 0.0, 1e9])
+@pytest.mark.parametrize("at", [3.0, -0.7, 1e8, 1e-8])
+def test_a_wrong_local_derivative_is_found_and_named(table, factor, at):
+    x, y = Value(at, "x"), Value(2.0, "y")
+    report = check_gradients(wrong_square(factor)(x) * y)
+    assert not report
+    assert [row.agrees for row in report.rows] == [False, True]
+    assert len(report.notes) == 1
+    assert "the local derivative ∂v₁/∂x = " in report.notes[0]
+
+
+def test_a_missing_step_is_found(table):
+    @operation("ReLU", "ReLU(a)", ["1"])
+    def relu_without_step(a):
+        return max(a, 0.0), (1.0,)
+
+    for at, verdict in [(-2.0, "WRONG"), (2.0, "agrees")]:
+        assert verdicts(check_gradients(relu_without_step(Value(at, "z")))) == {"z": verdict}
+
+
+def test_a_wrong_convention_at_a_kink_is_found(table):
+    @operation("ReLU", "ReLU(a)", kink=lambda a: a == 0)
+    def relu_with_slope_2(a):
+        return max(a, 0.0), (2.0,)
+
+    assert not check_gradients(relu_with_slope_2(Value(0.0, "z")))
+
+
+def test_a_wrong_derivative_behind_a_kink_is_found(table):
+    x = Value(3.0, "x")
+    z = (x - 3.0).relu() * 5
+    assert not check_gradients(wrong_square(-1.0)(z + x))
+
+
+def test_a_wrong_sweep_is_found(monkeypatch):
+    """Every local derivative is right, and their product is not."""
+    whole = Value.sweep
+
+    def sweep(self):
+        for node in whole(self):
+            node.grad *= 1.001 if node.label == "z" else 1.0
+            yield node
+
+    x = Value(1.5, "x")
+    z = x * 2
+    z.label = "z"
+    root = z.sin()
+    assert check_gradients(root)
+    monkeypatch.setattr(Value, "sweep", sweep)
+    report = check_gradients(root)
+    assert verdicts(report) == {"x": "WRONG"}
+    assert report.notes == ()
+
+
+@settings(max_examples=200, deadline=None)
+@given(graphs(), st.sampled_from([-1.0, 0.0, 0.999, 1.001, 1000.0]))
+def test_no_random_graph_hides_a_wrong_claim(graph, factor):
+    root, _ = graph
+    for row, leaf in zip(check_gradients(root).rows, variables(root), strict=True):
+        if row.verdict == "agrees" and row.gradient != 0:
+            assert not check_gradients(root, {leaf: factor * row.gradient})
+
+
+def test_the_usual_wrong_answer_is_caught():
+    """(y − ReLU(w x)) x has lost its sign and its Step."""
+    w, x, y = Value(0.5, "w"), Value(2.0, "x"), Value(3.0, "y")
+    prediction = (w * x).relu()
+    cost = (prediction - y) ** 2 / 2
+    report = check_gradients(cost, {w: (y - prediction) * x})
+    assert not report
+    assert str(report) == (
+        "leaf  given  left  central  right  verdict\n"
+        "w     4      −4    −4       −4     WRONG\n"
+        "0 of 1 agree. Furthest off is w: 4 as given, −4 by differences: the sign is lost."
+    )
+    assert check_gradients(cost, {w: (prediction - y) * x})
+
+    closed = Value(-0.5, "w")
+    prediction = (closed * x).relu()
+    cost = (prediction - y) ** 2 / 2
+    report = check_gradients(cost, {closed: (prediction - y) * x})
+    assert str(report).endswith(
+        "Furthest off is w: −6 as given, 0 by differences: a factor 0, such as a Step, is missing."
+    )
+
+
+def test_nan_is_never_a_right_gradient():
+    x = Value(2.0, "x")
+    assert not check_gradients(x * x, {x: math.nan})
+    assert not check_gradients(x * x, {x: math.inf})
+
+
+# Kinks
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.25, 1.0])
+def test_each_slope_between_left_and_right_is_right_at_a_kink(slope):
+    z = Value(0.0, "z")
+    with relu_at_zero(slope):
+        r = z.relu()
+    r.label = "r"
+    report = check_gradients(r)
+    assert report
+    row = report.rows[0]
+    assert (row.left, row.central, row.right, row.verdict) == (0.0, 0.5, 1.0, "kink")
+    written = {0.0: "0", 0.25: "0.25", 1.0: "1"}[slope]
+    assert report.notes == (
+        f"r = ReLU(z) = ReLU(0) = 0 is at its kink: ∂r/∂z = {written} by convention.",
+    )
+    assert not check_gradients(r, {z: 1.001})
+    assert not check_gradients(r, {z: -0.001})
+
+
+def test_a_tie_of_max_names_both_operands():
+    a, b = Value(2.0, "a"), Value(2.0, "b")
+    m = maximum(a, b)
+    m.label = "m"
+    report = check_gradients(m)
+    assert report
+    assert verdicts(report) == {"a": "kink", "b": "kink"}
+    assert report.notes == (
+        "m = max(a, b) = max(2, 2) = 2 is at its kink: ∂m/∂a = 1, ∂m/∂b = 0 by convention.",
+    )
+
+
+def test_a_kink_that_rounding_puts_beside_0_is_named():
+    x = Value(0.1, "x")
+    z = x + 0.2 - 0.3
+    assert 0 < z.data < 1e-16
+    r = z.relu()
+    z.label, r.label = "z", "r"
+    report = check_gradients(3 * r)
+    assert report
+    assert verdicts(report) == {"x": "kink"}
+    assert report.notes == (
+        "r = ReLU(z) = ReLU(5.551×10⁻¹⁷) = 5.551×10⁻¹⁷ is so near a kink that nudges see both of "
+        "its slopes.",
+    )
+
+
+@pytest.mark.parametrize("distance", [1e-2, 1e-4, 1e-6, 1e-8])
+def test_a_kink_at_some_distance_does_not_disturb(distance):
+    x = Value(1.0, "x")
+    report = check_gradients((x - (1 - distance)).relu())
+    assert report
+    assert verdicts(report) == {"x": "agrees"}
+    assert not check_gradients((x - (1 - distance)).relu(), {x: 0.5})
+
+
+def test_a_kink_that_does_not_matter_leaves_the_leaf_smooth():
+    w, b = Value(0.0, "w"), Value(2.0, "b")
+    assert verdicts(check_gradients(w.relu() * 0 + b * w)) == {"w": "agrees", "b": "agrees"}
+
+
+def test_conventions_that_meet_are_accepted_and_explained():
+    """ReLU(x) − ReLU(−x) is x, of slope 1; with ReLU'(0) = 1 the chain rule says 2."""
+    x = Value(0.0, "x")
+    report = check_gradients(x.relu() - (-x).relu())
+    assert report
+    assert report.notes[-1] == (
+        "Several kinks meet for x: each convention is right by itself, together they give 2, "
+        "which is no slope of the whole."
+    )
+    assert not check_gradients(x.relu() - (-x).relu(), {x: 3.0})
+
+
+# Edges of domains, and what is not finite
+
+
+@pytest.mark.parametrize("at", [1e-3, 1e-10, 1e-100])
+def test_log_near_0_agrees(at):
+    assert check_gradients(Value(at, "x").log())
+    assert check_gradients(Value(at, "x").sqrt())
+
+
+def test_sqrt_at_0_grows_without_bound_on_its_one_side():
+    x = Value(0.0, "x")
+    report = check_gradients(x.sqrt())
+    assert report
+    row = report.rows[0]
+    assert (row.gradient, row.left, row.central, row.verdict) == (math.inf, None, None, "infinite")
+    assert row.right > 1e9
+    assert not check_gradients(x.sqrt(), {x: -math.inf})
+    assert not check_gradients(x.sqrt(), {x: 1.0})
+
+
+def test_an_edge_of_the_domain_is_checked_from_inside():
+    x = Value(0.0, "x")
+    report = check_gradients(power(x, 1.5) + 3 * x)
+    assert report
+    assert verdicts(report) == {"x": "one-sided"}
+    assert not check_gradients(power(x, 1.5) + 3 * x, {x: 3.01})
+
+
+def test_an_overflow_on_one_side_is_an_edge_as_well():
+    assert check_gradients(Value(709.0, "x").exp())
+
+
+def test_nan_and_infinity_are_said_and_do_not_pass():
+    x, y = Value(math.nan, "x"), Value(1.0, "y")
+    report = check_gradients(x + y)
+    assert not report
+    assert verdicts(report) == {"x": "not finite", "y": "not finite"}
+    report = check_gradients(Value(math.inf, "x").sigmoid() + y)
+    assert verdicts(report) == {"x": "not finite", "y": "agrees"}
+
+
+def test_a_leaf_without_neighbours_in_the_domain_does_not_pass():
+    """(−2)^b is a number for whole b only."""
+    a, b = Value(-2.0, "a"), Value(3.0, "b")
+    report = check_gradients(a**b)
+    assert not report
+    assert verdicts(report) == {"a": "agrees", "b": "no neighbours"}
+    assert str(report).endswith("Furthest off is b: NaN by backpropagation, none by differences.")
+
+
+# What it leaves alone, refuses and prints
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs(), st.booleans())
+def test_nothing_is_changed(graph, swept_before):
+    root, _ = graph
+    if swept_before:
+        root.backward()
+    before = [(node.data, node.grad, type(node.grad)) for node in topological_order(root)]
+    check_gradients(root)
+    assert [(n.data, n.grad, type(n.grad)) for n in topological_order(root)] == before
+
+
+def test_gradients_are_put_back_when_the_sweep_breaks(monkeypatch):
+    def breaks(self):
+        self.grad = 5.0
+        raise KeyboardInterrupt
+        yield
+
+    x = Value(2.0, "x")
+    root = x * x
+    root.backward()
+    monkeypatch.setattr(Value, "sweep", breaks)
+    with pytest.raises(KeyboardInterrupt):
+        check_gradients(root)
+    assert (root.grad, x.grad) == (1.0, 4.0)
+
+
+@pytest.mark.parametrize(("x_now", "w_now"), [(4.0, 2.0), (0.0, 3.0), (math.nan, 2.0)])
+def test_a_graph_that_is_out_of_date_is_refused(x_now, w_now):
+    x, w = Value(0.0, "x"), Value(2.0, "w")
+    root = w * x
+    x.data, w.data = x_now, w_now
+    with pytest.raises(ValueError, match="is no longer true: data was changed after the graph"):
+        check_gradients(root)
+
+
+def test_a_graph_out_of_date_and_out_of_its_domain_is_refused():
+    x = Value(2.0, "x")
+    root = x.log()
+    x.data = -1.0
+    sentence = (
+        "C = log(x) = log(−1) = 0.6931 is no longer true: data was changed after the graph was "
+        "recorded. Build the graph again and check that."
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        check_gradients(root)
+
+
+def test_another_relu_at_zero_does_not_make_a_graph_out_of_date():
+    with relu_at_zero(0.0):
+        root = Value(0.0, "z").relu()
+    report = check_gradients(root)
+    assert report
+    assert report.rows[0].gradient == 0.0
+
+
+def test_a_root_that_is_no_value_is_refused():
+    with pytest.raises(TypeError, match=r"needs a Value, the root of a graph, not 3\.0\."):
+        check_gradients(3.0)
+
+
+def test_a_claim_for_no_leaf_of_the_graph_is_refused():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    with pytest.raises(ValueError, match="is no leaf of this graph; its leaves are x"):
+        check_gradients(x * x, {y: 1.0})
+
+
+def test_only_claimed_leaves_are_checked():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    assert verdicts(check_gradients(x * y, {y: 2.0})) == {"y": "agrees"}
+
+
+def test_the_table_is_aligned_and_names_the_worst(table):
+    x, bias = Value(3.0, "x"), Value(-0.25, "b(0)_1")
+    report = check_gradients(wrong_square(1.001)(x) * bias)
+    assert report.worst is report.rows[0]
+    assert str(report) == repr(report)
+    assert str(report) == (
+        "leaf   backpropagation  left  central  right  verdict\n"
+        "x      −1.5015          −1.5  −1.5     −1.5   WRONG\n"
+        "b⁽⁰⁾₁  9                9     9        9      agrees\n"
+        "v₁ = x² = 3² = 9: the local derivative ∂v₁/∂x = 6.006 is wrong; differences say 6.\n"
+        "1 of 2 agree. Furthest off is x: −1.5015 by backpropagation, −1.5 by differences."
+    )
+
+
+def test_a_long_table_is_cut_and_keeps_what_is_wrong():
+    leaves = [Value(i + 1.0, f"x{i}") for i in range(LONGEST_TABLE + 5)]
+    root = sum(leaf.square() for leaf in leaves)
+    claims = {leaf: 2 * leaf.data for leaf in leaves} | {leaves[-1]: -1.0}
+    lines = str(check_gradients(root, claims)).splitlines()
+    assert len(lines) == LONGEST_TABLE + 3
+    assert lines[1].startswith("x₄₄ ")
+    assert lines[-2] == "… and 5 more."
+    assert lines[-1].startswith("44 of 45 agree. Furthest off is x₄₄: −1 as given, 90 by")
+
+
+def test_many_notes_are_cut():
+    leaves = [Value(0.0, f"x{i}") for i in range(LONGEST_NOTES + 3)]
+    report = check_gradients(sum(leaf.relu() for leaf in leaves))
+    assert report
+    assert len(report.notes) == LONGEST_NOTES + 3
+    assert str(report).splitlines()[-2] == "… and 3 more notes."
+
+
+def test_a_report_is_plain_data():
+    x = Value(2.0, "x")
+    assert json.loads(json.dumps(asdict(check_gradients(x * x)))) == {
+        "rows": [
+            {
+                "leaf": "x",
+                "gradient": 4.0,
+                "left": 4.0,
+                "central": 4.0,
+                "right": 4.0,
+                "uncertainty": pytest.approx(0, abs=1e-7),
+                "agrees": True,
+                "verdict": "agrees",
+            }
+        ],
+        "notes": [],
+        "source": "backpropagation",
+    }
+
+
+def test_a_users_operation_is_checked_like_the_others(table):
+    @operation("□³", "a**3", ["3 * a**2"])
+    def cube(a):
+        return a**3, (3 * a**2,)
+
+    assert check_gradients(cube(Value(1.5, "x")).sin())

@@ -1,0 +1,47 @@
+"""What the README says: its commands, its picture and its numbers."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from microrelu.__main__ import main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def command(mark):
+    """The shell command below the mark, joined to one line."""
+    found = re.search(rf"<!-- {mark} -->\n```sh\n(.*?)```", README, re.DOTALL)
+    return found[1].replace("&&\n", "&& ").strip()
+
+
+def test_the_first_command_ends_in_the_expression_and_writes_the_picture(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    program, *arguments = shlex.split(command("run").split(" && ")[-1])
+    assert program == ".venv/bin/microrelu"
+    assert main(arguments) == 0
+    assert "∂C/∂w = ∂C/∂v₁ · ∂v₁/∂w = ∂C/∂v₁ · x = −1.9 · 2   = −3.8" in capsys.readouterr().out
+    assert Path("neuron.svg").read_text() == (ROOT / "docs" / "neuron.svg").read_text()
+
+
+def test_the_second_command_installs_the_tests_and_runs_them():
+    assert command("test").split(" && ") == [
+        "python3 -m venv .venv",
+        '.venv/bin/python -m pip install --quiet ".[test]"',
+        ".venv/bin/python -m pytest",
+    ]
+
+
+def test_every_file_that_the_readme_names_is_there():
+    for path in re.findall(r"\]\(((?!http)[^)#]+)\)", README):
+        assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("figure", re.findall(r"<!-- from benchmarks -->(.*?)<!-- -->", README))
+def test_every_speed_in_the_readme_stands_in_the_benchmarks(figure):
+    assert figure.strip() in (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
