@@ -169,6 +169,6 @@ def exact_value(root: Value, leaves: Mapping[Value, Decimal] = {}) -> Decimal:
 def exact_gradient(root: Value, leaf: Value) -> float:
     """∂root/∂leaf by central differences so fine that a float cannot tell them from the limit."""
     nudge = Decimal("1e-16")
-    ends = [exact_value(root, {leaf: Decimal(leaf.data) + side * nudge}) for side in (-1, 1)]
     with localcontext(Context(prec=50)):
+        ends = [exact_value(root, {leaf: Decimal(leaf.data) + side * nudge}) for side in (-1, 1)]
         return float((ends[1] - ends[0]) / (2 * nudge))
