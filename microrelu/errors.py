@@ -5,11 +5,13 @@ Kept apart so that the engine reads without them; nothing here is needed to unde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from inspect import signature
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from microrelu.operations import Operation
     from microrelu.value import Value
 
 ADVICE = {
@@ -52,3 +54,30 @@ def no_value(name: str, parents: Sequence[Value], error: Exception) -> Exception
     if len(shown) > 6:
         shown[3:-2] = ["…"]
     return type(error)(f"{name}({', '.join(shown)}) has no value: {error}.")
+
+
+def filled_in(
+    operation: Operation, operands: tuple[Any, ...], named: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    """The operands in their order, those left out at their defaults.
+
+    Raises:
+        TypeError: there are too many, too few, or one has a name that the operation does not know.
+    """
+    try:
+        given = signature(operation.function).bind(*operands, **named)
+    except TypeError as error:
+        usage, count = ", ".join(operation.operands), len(operands) + len(named)
+        detail = f": {error}" if named else ""
+        raise TypeError(f"{operation.name}({usage}) was given {count} operands{detail}.") from None
+    given.apply_defaults()
+    return given.args
+
+
+def not_one_for_each(node: Value) -> ValueError:
+    """The error of an operation whose function gives the wrong number of local derivatives."""
+    name = node.operation.name if node.operation else "A function"
+    return ValueError(
+        f"{name} returned {len(node.local_derivatives)} local derivatives for "
+        f"{len(node.parents)} operands: return value, (one derivative for each operand)."
+    )

@@ -10,9 +10,10 @@ import math
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from inspect import signature
 from operator import mul
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from microrelu import errors
 
 if TYPE_CHECKING:
     from microrelu.value import Value
@@ -46,22 +47,10 @@ class Operation:
     def __call__(self, *operands: Value | float, **named: Value | float) -> Value:
         """A new node: this operation of the operands, those left out at their defaults."""
         if named or (self.operands and len(operands) != len(self.operands)):
-            try:
-                given = signature(self.function).bind(*operands, **named)
-            except TypeError as error:
-                usage, count = ", ".join(self.operands), len(operands) + len(named)
-                detail = f": {error}" if named else ""
-                raise TypeError(
-                    f"{self.name}({usage}) was given {count} operands{detail}."
-                ) from None
-            given.apply_defaults()
-            operands = given.args
+            operands = errors.filled_in(self, operands, named)
         node = self.apply(operands)
         if len(node.local_derivatives) != len(node.parents):
-            raise ValueError(
-                f"{self.name} returned {len(node.local_derivatives)} local derivatives for "
-                f"{len(node.parents)} operands: return value, (one derivative for each operand)."
-            )
+            raise errors.not_one_for_each(node)
         return node
 
     @property

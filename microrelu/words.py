@@ -128,6 +128,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "contribution": ("contribution", "sumbangan", "寄与"),
     "blocked": ("blocked", "tertahan", "遮断"),
     "at kink": ("kink", "titik patah", "折れ点"),
+    "so far": ("{number} so far", "{number} sejauh ini", "ここまで {number}"),
     "recorded": ("recorded", "rekaman", "記録"),
     "leaf name": ("Leaf", "Daun", "葉"),
     "reset": ("Reset", "Setel ulang", "元に戻す"),
