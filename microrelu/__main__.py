@@ -202,13 +202,14 @@ def write_files(root: Value, options: argparse.Namespace) -> None:
     if not files:
         return
     from microrelu.picture import draw
-    from microrelu.player import play
 
     with warnings.catch_warnings(record=True) as remarks:
         warnings.simplefilter("always")
         picture = draw(root)
         texts = {"dot": picture.source} if options.dot else {}
         if options.html:
+            from microrelu.player import play
+
             texts["html"] = play(root).html
     for remark in remarks:
         print(f"microrelu: {remark.message}", file=sys.stderr)

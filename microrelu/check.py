@@ -1,7 +1,7 @@
 """Gradients checked by differences: nudge a leaf, evaluate the recorded graph again, compare.
 
 The check knows about kinks: where the slopes left and right of a leaf differ, every number between
-them is a gradient, and the report names the node that stands there. Read `report.py` next.
+them is a gradient, and the report names the node that stands there. Read `words.py` next.
 """
 
 from __future__ import annotations
