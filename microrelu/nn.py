@@ -22,7 +22,7 @@ from typing import Any
 from microrelu import operations
 from microrelu.errors import real_number
 from microrelu.operations import OPERATIONS, Operation
-from microrelu.value import Constant, Value, apply
+from microrelu.value import Constant, Value, apply, as_values
 
 Inputs = Iterable[Value | float] | Value | float
 Outputs = Value | list[Value]
@@ -339,7 +339,7 @@ def _takes_one(operation: Operation) -> bool:
 
 
 def _applied(operation: Operation) -> Callable[[Value], Value]:
-    others = operation.function.__defaults__ or ()  # the slope of leaky_relu
+    others = as_values(operation.function.__defaults__ or ())  # the slope of leaky_relu
     return lambda z: apply(operation, (z, *others))
 
 

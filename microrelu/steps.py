@@ -7,7 +7,7 @@ text, LaTeX or MathML (`notation.py` sets it). Read `check.py` next.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 

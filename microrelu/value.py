@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from microrelu import operations
-from microrelu.errors import no_value, real_number
+from microrelu.errors import no_value, not_one_for_each, real_number
 from microrelu.operations import OPERATIONS, Operation
 
 Unary = Callable[["Value"], "Value"]
@@ -31,10 +31,10 @@ def _operators(operation: Operation) -> tuple[Binary, Binary]:
     """The operator with the Value on the left, and the reflected one with it on the right."""
 
     def forward(self: Value, other: Any) -> Value:
-        return apply(operation, (self, other))
+        return apply(operation, (self, other if type(other) is Value else as_value(other)))
 
     def reflected(self: Value, other: Any) -> Value:
-        return apply(operation, (other, self))
+        return apply(operation, (as_value(other), self))
 
     return forward, reflected
 
@@ -84,7 +84,8 @@ class Value:
         for node in reversed(order):
             yield node
             upstream = node.grad
-            for parent, derivative in zip(node.parents, node.local_derivatives, strict=True):
+            # `apply` has compared the lengths; strict=True would cost a tenth of the sweep.
+            for parent, derivative in zip(node.parents, node.local_derivatives):  # noqa: B905
                 parent.grad += upstream * derivative
 
     def backward(self) -> None:
@@ -112,7 +113,7 @@ class Value:
 
     def leaky_relu(self, slope: float | Value = 0.01) -> Value:
         """This node right of zero, slope times it left of zero."""
-        return apply(operations.leaky_relu, (self, slope))
+        return apply(operations.leaky_relu, (self, as_value(slope)))
 
     def __pow__(self, exponent: Any) -> Value:
         if type(exponent) in (int, float) and exponent == 2:
@@ -185,16 +186,12 @@ def topological_order(root: Value) -> list[Value]:
     return order
 
 
-def apply(operation: Operation, operands: tuple[Any, ...]) -> Value:
+def apply(operation: Operation, operands: tuple[Value, ...]) -> Value:
     """A new node: the operation's value at the operands, its local derivatives, its parents.
 
     Raises:
         ValueError, ZeroDivisionError, OverflowError: the operation has no value there.
     """
-    for each in operands:
-        if type(each) is not Value:
-            operands = tuple(map(as_value, operands))
-            break
     try:
         data, derivatives = operation.function(*[each.data for each in operands])
     except (ArithmeticError, ValueError) as error:
@@ -202,10 +199,12 @@ def apply(operation: Operation, operands: tuple[Any, ...]) -> Value:
     node = Value.__new__(Value)  # a third faster than Value(data), and most of the time is here
     node.data, node.grad, node.label = data, 0, ""
     node.parents, node.local_derivatives, node.operation = operands, derivatives, operation
+    if len(derivatives) != len(operands):
+        raise not_one_for_each(node)
     return node
 
 
-Operation.apply = apply
+Operation.apply = lambda operation, operands: apply(operation, as_values(operands))
 
 
 def weighted_sum(
@@ -221,17 +220,17 @@ def weighted_sum(
             f"weighted_sum was given {len(weights)} weights and {len(inputs)} inputs: "
             "it needs one weight for each input."
         )
-    return apply(operations.weighted_sum, (*weights, *inputs, bias))
+    return apply(operations.weighted_sum, as_values((*weights, *inputs, bias)))
 
 
 def total(values: Iterable[Value | float]) -> Value:
     """The sum of the values as one node; `sum(values)` makes a node for every plus."""
-    return apply(operations.total, tuple(values))
+    return apply(operations.total, as_values(values))
 
 
 def log_sum_exp(values: Iterable[Value | float]) -> Value:
     """log Σ exp vᵢ as one node, safe for large values; its local derivatives are the softmax."""
-    if not (operands := tuple(values)):
+    if not (operands := as_values(values)):
         raise ValueError("log_sum_exp was given no values: it needs at least one.")
     return apply(operations.log_sum_exp, operands)
 
@@ -239,3 +238,8 @@ def log_sum_exp(values: Iterable[Value | float]) -> Value:
 def as_value(operand: Any) -> Value:
     """The operand itself if it is a Value, a Constant if it is a number, else a TypeError."""
     return operand if isinstance(operand, Value) else Constant(operand)
+
+
+def as_values(operands: Iterable[Any]) -> tuple[Value, ...]:
+    """The operands as `as_value` gives them."""
+    return tuple([each if isinstance(each, Value) else Constant(each) for each in operands])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from microrelu.operations import OPERATIONS, Operation
 from microrelu.steps import at_kink
-from microrelu.value import Constant, Value, apply, topological_order
+from microrelu.value import Constant, Value, topological_order
 
 SMOOTH = [
     "add",
@@ -88,7 +88,7 @@ def graphs(
 
 def _within_bounds(operation: Operation, operands: tuple[Any, ...]) -> Value:
     allowed = SOMEWHERE.get(operation.name, lambda *numbers: True)
-    if allowed(*map(float, operands)) and abs((node := apply(operation, operands)).data) <= LARGEST:
+    if allowed(*map(float, operands)) and abs((node := operation.apply(operands)).data) <= LARGEST:
         return node
     return operands[0].tanh()
 
