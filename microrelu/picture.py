@@ -203,7 +203,7 @@ draw_dot = draw  # micrograd's name
 
 def _collapsed(order: list[Value]) -> str | int:
     """How to draw a graph that is too large, said aloud."""
-    layered = any(_layer(node.label) is not None for node in order)
+    layered = any(layer_of(node.label) is not None for node in order)
     kind = "one box a layer" if layered else "only the nodes next to the root"
     warnings.warn(
         f"A picture of {len(order):,} nodes would not be readable, so this one shows {kind}. "
@@ -223,7 +223,7 @@ def _draw_nodes(picture: Picture, order: Sequence[Value], shown: set[Value], edg
     ids = {node: f"n{index}" for index, node in enumerate(order) if node in shown}
     frames: dict[int, Picture] = {}
     for node, id_ in ids.items():
-        layer, place = _layer(node.label), picture
+        layer, place = layer_of(node.label), picture
         if layer == 0 or (layer and node.parents):  # weights stay before the units that they make
             place = frames.setdefault(layer, _frame(layer))
         place.node(id_, id=id_, **_node(node, names, is_root=node is order[-1]))
@@ -264,20 +264,20 @@ def _nearest(root: Value, depth: int) -> set[Value]:
     return shown
 
 
-def _layer(label: str) -> int | None:
+def layer_of(label: str) -> int | None:
     """The layer that a label names: W(0)_1,2 and b(0)_2, which make z(1)_2, are in layer 1."""
     base, above, _ = split_label(label) if "(" in label else ("", "", "")
     return int(above) + (base == "b" or base.isupper()) if above.isdecimal() else None
 
 
-def _layer_name(layer: int) -> str:
+def layer_name(layer: int) -> str:
     return f"layer {layer}" if layer else "input"
 
 
 def _frame(layer: int) -> Picture:
     """The background of a layer, as the subgraph that it is in DOT."""
     look = {"style": "rounded,filled", "color": LAYER_FILL, "fontsize": "11"}
-    attributes = {"label": _layer_name(layer), "id": f"layer{layer}", **look}
+    attributes = {"label": layer_name(layer), "id": f"layer{layer}", **look}
     return Picture(name=f"cluster_{layer}", graph_attr=attributes)
 
 
@@ -321,7 +321,7 @@ def _constant(node: Value) -> dict[str, str]:
 def _edge(node: Value, index: int, names: Mapping[Value, str], edges: str) -> dict[str, str]:
     """The attributes of the edge from that parent of the node."""
     parent, derivative = node.parents[index], node.local_derivatives[index]
-    enters = (_layer(parent.label) or 0) < (_layer(node.label) or 0)
+    enters = (layer_of(parent.label) or 0) < (layer_of(node.label) or 0)
     room = {"minlen": "2"} if enters else {}  # for the column of the layer's weights
     if isinstance(parent, Constant):
         return {"class": "constant", "color": FAINT, **room}
@@ -376,7 +376,7 @@ def _groups(order: Sequence[Value]) -> dict[Value, str]:
     Raises:
         ValueError: no label names a layer.
     """
-    own = {node: _layer(node.label) for node in order if node.label}
+    own = {node: layer_of(node.label) for node in order if node.label}
     if all(layer is None for layer in own.values()):
         raise ValueError(
             "No label names a layer, as z(1)_2, r(1)_2 and W(0)_1,2 do, so there are no layers "
@@ -395,10 +395,10 @@ def _groups(order: Sequence[Value]) -> dict[Value, str]:
         if layer is None and node.parents and ahead.get(node) == behind[node]:
             layer = behind[node]
         if layer is not None:
-            groups[node], ahead[node] = _layer_name(layer), layer
+            groups[node], ahead[node] = layer_name(layer), layer
         elif node.parents:
             last = behind[node]
-            groups[node] = f"after {_layer_name(last)}" if last >= 0 else "before the layers"
+            groups[node] = f"after {layer_name(last)}" if last >= 0 else "before the layers"
         else:
             groups[node] = "other leaves"
         if node in ahead:

@@ -80,7 +80,7 @@ class Step:
         """∂C/∂z · ∂z/∂w, then ∂C/∂z · x, then −0.4 · 2, then −0.8: each said once."""
         chain, written, numbers = self.factors(contribution, notation)
         said = [written] if self.node is self.root else [chain, written]
-        if len(said) == 2 and written[1].text == numbers[1].text:
+        if len(said) == 2 and written[1].text in (numbers[1].text, chain[1].text):
             said.pop()
         products = [notation.product(pair) for pair in (*said, numbers)]
         return [*products, notation.number(contribution.amount)]
