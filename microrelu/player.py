@@ -292,7 +292,8 @@ def _shortened(text: str) -> str:
 def _layout(order: Sequence[Value], sizes: Mapping[Value, tuple[float, float]]) -> Picture:
     """Empty boxes of the right size; every edge has room for a number."""
     picture = Picture(format="svg")
-    ranksep = "1.15" if max(_depths(order).values()) < 7 else "0.4"  # long chains are drawn closer
+    depth = max(_depths(order).values())  # long chains are drawn closer
+    ranksep = "1.6" if depth < 4 else "1.15" if depth < 7 else "0.5"
     picture.attr(rankdir="LR", nodesep="0.14", ranksep=ranksep, pad="0.15")
     if _tangle(order) > 2000:  # a tidy layout would take minutes, and still be a tangle
         picture.attr(splines="line", nslimit="1", nslimit1="1", mclimit="0.05")
