@@ -172,8 +172,8 @@ def draw(
         ValueError: edges or collapse is none of the above, or no label names a layer.
 
     >>> picture = draw(Value(3.0, "x").relu(), format="png")
-    >>> picture.pipe()[:4]  # picture.render("relu") writes relu.png
-    b'\\x89PNG'
+    >>> b"PNG" in picture.pipe()  # the bytes; picture.render("relu") writes relu.png
+    True
     """
     if not isinstance(root, Value):
         raise TypeError(
