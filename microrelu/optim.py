@@ -6,7 +6,6 @@ next, to see what `backward` did.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from microrelu.value import Value
@@ -30,7 +29,7 @@ class Optimizer:
 
     def _gradients(self) -> list[float]:
         """The gradients of loss + ½ weight_decay Σ p²."""
-        return [float(p.grad + self.weight_decay * p.data) for p in self.parameters]
+        return [p.grad + self.weight_decay * p.data for p in self.parameters]
 
 
 class SGD(Optimizer):
@@ -61,9 +60,10 @@ class SGD(Optimizer):
 
     def step(self) -> None:
         """Move every parameter against its gradient."""
+        lr = float(self.lr)  # it may have become NumPy's; data stays a Python float
         for i, gradient in enumerate(self._gradients()):
             self.velocities[i] = self.momentum * self.velocities[i] + gradient
-            self.parameters[i].data -= float(self.lr * self.velocities[i])
+            self.parameters[i].data -= lr * self.velocities[i]
 
 
 class Adam(Optimizer):
@@ -95,13 +95,13 @@ class Adam(Optimizer):
     def step(self) -> None:
         """Move every parameter against its gradient."""
         self.steps += 1
-        b1, b2 = self.betas
+        lr, (b1, b2) = float(self.lr), self.betas
         for i, gradient in enumerate(self._gradients()):
             self.means[i] = b1 * self.means[i] + (1 - b1) * gradient
             self.squares[i] = b2 * self.squares[i] + (1 - b2) * gradient * gradient
             mean = self.means[i] / (1 - b1**self.steps)  # both started at 0: undo that bias
             square = self.squares[i] / (1 - b2**self.steps)
-            self.parameters[i].data -= float(self.lr * mean / (math.sqrt(square) + self.eps))
+            self.parameters[i].data -= lr * mean / (square**0.5 + self.eps)
 
 
 def _leaves(parameters: Iterable[Value]) -> list[Value]:

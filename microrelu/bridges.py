@@ -1,0 +1,375 @@
+"""Bridges: a network to PyTorch and back, a tape to JAX.
+
+This is the way on, to larger networks, other hardware and more machines. PyTorch gets a network's
+weights and activations; JAX gets the recorded graph itself, as matrix products. Read `tape.py`
+and `recording.py` first for the latter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from microrelu import operations
+from microrelu.listing import NUMPY, _written
+from microrelu.nn import MLP, Layer
+from microrelu.operations import OPERATIONS, Operation
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jax.typing import ArrayLike
+    from torch.nn import Sequential
+
+    from microrelu.recording import Group, Recording
+    from microrelu.tape import Tape
+
+# our activation → a module of PyTorch's, and what it is made with
+TORCH: dict[str, tuple[str, dict[str, float]]] = {
+    "relu": ("ReLU", {}),
+    "leaky_relu": ("LeakyReLU", {"negative_slope": 0.01}),
+    "elu": ("ELU", {"alpha": 1.0}),
+    "softplus": ("Softplus", {"beta": 1.0, "threshold": 40.0}),  # from there on it is a, exactly
+    "sigmoid": ("Sigmoid", {}),
+    "tanh": ("Tanh", {}),
+}
+LEAST_THRESHOLD = 20.0  # PyTorch's own, where a is log(1 + exp(a)) but for 2e-9
+
+
+# PyTorch
+
+
+def to_torch(model: MLP) -> Sequential:
+    """The network as Linear modules and activations, in float64, with a copy of the weights.
+
+    `to_torch(MLP(2, [16, 1], "tanh"))` is Sequential(Linear(2, 16), Tanh(), Linear(16, 1)).
+    It takes shape (B, nin) and gives (B, nout), also where nout is 1. Activations become ReLU,
+    LeakyReLU(0.01), ELU, Softplus, Sigmoid and Tanh; "linear" becomes nothing. Outputs and
+    gradients are the same to rounding, but for one point: PyTorch says ReLU'(0) = 0, and this
+    package 1. A unit sits exactly at zero more often than one thinks: where a whole layer is
+    closed and biases are 0, all of the next one does. `relu_at_zero(0.0)` makes both agree.
+    The module's parameters lie in PyTorch's order, all weights of a layer before its biases.
+
+    Raises:
+        TypeError: it is no MLP.
+        ValueError: an activation has no counterpart among those.
+        ImportError: PyTorch is not installed.
+    """
+    torch = _library("torch", "PyTorch")
+    if not isinstance(model, MLP):
+        raise TypeError(f"to_torch takes an MLP, not {model!r}.")
+    modules: list[Any] = []
+    for layer in model.layers:
+        weights = [[weight.data for weight in neuron.weights] for neuron in layer.neurons]
+        biases = [neuron.bias.data for neuron in layer.neurons]
+        linear = torch.nn.Linear(layer.nin, layer.nout, device="meta")  # draws no random numbers
+        linear.weight = torch.nn.Parameter(torch.tensor(weights, dtype=torch.float64))
+        linear.bias = torch.nn.Parameter(torch.tensor(biases, dtype=torch.float64))
+        modules += [linear, *_torch_activation(layer, torch)]
+    sequential: Sequential = torch.nn.Sequential(*modules)
+    return sequential
+
+
+def from_torch(module: Sequential) -> MLP:
+    """The MLP with the weights of a Sequential of Linear modules and activations.
+
+    Known are those that `to_torch` makes, and Identity. A Linear without bias gets biases of 0.
+    PyTorch's Softplus is linear above its threshold of 20, ours nowhere: they differ by 2e-9. Of
+    ReLU'(0) see `to_torch`.
+
+    Raises:
+        TypeError: it is no Sequential.
+        ValueError: it holds something else, or no MLP can be made of it: sizes that do not fit,
+            hidden layers with different activations.
+        ImportError: PyTorch is not installed.
+    """
+    torch = _library("torch", "PyTorch")
+    if not isinstance(module, torch.nn.Sequential):
+        raise TypeError(f"from_torch takes a torch.nn.Sequential, not {type(module).__name__}.")
+    linears, activations = _layers(module, torch)
+    *hidden, output = activations
+    if len(set(hidden)) > 1:
+        raise ValueError(
+            f"The hidden layers have the activations {', '.join(hidden)}: an MLP has one for all."
+        )
+    widths = [linear.out_features for linear in linears]
+    activation = hidden[0] if hidden else "relu"
+    model = MLP(linears[0].in_features, widths, activation, output, seed=0)
+    for layer, linear in zip(model.layers, linears, strict=True):
+        rows = linear.weight.tolist()
+        biases = [0.0] * layer.nout if linear.bias is None else linear.bias.tolist()
+        for neuron, row, bias in zip(layer.neurons, rows, biases, strict=True):
+            for parameter, number in zip(neuron.parameters(), [*row, bias], strict=True):
+                parameter.data = number
+    return model
+
+
+def _torch_activation(layer: Layer, torch: Any) -> list[Any]:
+    """The module of a layer's activation; none where it is linear."""
+    written = layer.neurons[0]._activation  # the name of an operation in quotes, or of a function
+    name = written.strip('"')
+    if written == '"linear"':
+        return []
+    if written == name or name not in TORCH or OPERATIONS[name] is not getattr(operations, name):
+        known = ", ".join([*TORCH, "linear"])
+        raise ValueError(f"to_torch knows the activations {known}, and was given {written}.")
+    kind, options = TORCH[name]
+    return [getattr(torch.nn, kind)(**options)]
+
+
+def _layers(module: Any, torch: Any) -> tuple[list[Any], list[str]]:
+    """The Linear modules, and the name of the activation that follows each."""
+    linears: list[Any] = []
+    activations: list[str] = []
+    for each in module:
+        if isinstance(each, torch.nn.Linear):
+            if linears and linears[-1].out_features != each.in_features:
+                raise ValueError(f"{each} follows {linears[-1]}: their sizes do not fit.")
+            linears.append(each)
+            activations.append("linear")
+        elif (name := _name(each, torch)) != "linear":
+            if not linears or activations[-1] != "linear":
+                raise ValueError(f"{each} follows no Linear: an activation belongs to a layer.")
+            activations[-1] = name
+    if not linears:
+        raise ValueError("The Sequential has no Linear module: there is no MLP without layers.")
+    return linears, activations
+
+
+def _name(module: Any, torch: Any) -> str:
+    """Our name for an activation of PyTorch's."""
+    if isinstance(module, torch.nn.Identity):
+        return "linear"
+    for name, (kind, options) in TORCH.items():
+        if type(module) is getattr(torch.nn, kind) and all(
+            getattr(module, option) == number
+            or (option == "threshold" and module.threshold >= LEAST_THRESHOLD)
+            for option, number in options.items()
+        ):
+            return name
+    known = ", ".join(
+        f"{kind}({', '.join(f'{k}={v:g}' for k, v in options.items() if k != 'threshold')})"
+        for kind, options in TORCH.values()
+    )
+    raise ValueError(f"from_torch knows Linear, Identity, {known}, and was given {module}.")
+
+
+# JAX
+
+# smooth operations that JAX has under the same name, and differentiates itself
+JAX_NUMPY: tuple[str, ...] = ("add", "subtract", "multiply", "divide", "square")
+JAX_NUMPY += ("exp", "log", "sqrt", "sin", "cos", "tanh")
+JAX_NN = ("elu", "softplus", "sigmoid")
+
+Loss = Callable[["ArrayLike", "ArrayLike"], "Array"]
+Read = Callable[[Any], Any]  # the numbers of nodes → a vector of their values
+Values = Callable[[Read, Any], Any]  # a reader, the numbers of the operands → a group's values
+
+
+def to_jax(tape: Tape) -> Loss:
+    """The recorded graph as a pure function `loss(parameters, batch)` of two arrays.
+
+        loss = to_jax(tape)
+        p = numpy.array([each.data for each in model.parameters()])
+        gradient = jax.jit(jax.grad(lambda p, batch: loss(p, batch).mean()))(p, batch)
+
+    It can be jitted, vmapped, differentiated and sharded (the batch by its rows). Each group of
+    the recording is one vector, each layer one matrix product, so that its jaxpr grows with the
+    number of layers, not of scalars. Parameters, shape (number of parameters,), are in the order
+    given to `Tape`; the batch has shape (B, number of inputs), the result (B,), or (B, number of
+    outputs) if the tape was recorded with a list.
+
+    It computes in the wider type of the two arrays. JAX makes float32 of float64 unless
+    `jax.config.update("jax_enable_x64", True)` was said at the start of the program.
+
+    Derivatives at kinks are those that the tape was recorded with (see `relu_at_zero`), not
+    JAX's. An operation of your own goes by its formula and derivatives, as `@operation` has them;
+    its Python function is not run.
+
+    Raises:
+        TypeError: it is no Tape.
+        ValueError: an operation of your own has no formula, or one with unknown functions.
+        ImportError: JAX is not installed.
+    """
+    jax, numpy = _library("jax", "JAX"), import_module("numpy")
+    if not hasattr(tape, "recording"):
+        raise TypeError(f"to_jax takes a Tape, not {tape!r}: Tape(loss, inputs, parameters).")
+    recording, single, places = tape.recording, tape._single, _places(tape.recording)
+    functions = _functions(jax, tape)
+
+    def one(parameters: Array, example: Array) -> Array:
+        constants = jax.numpy.array(recording.constants, parameters.dtype)
+        vectors = [parameters, constants, example]
+
+        def read(nodes: Any) -> Any:
+            return _gathered(jax, vectors, *places[:, nodes])
+
+        for group, function in zip(recording.groups, functions, strict=True):
+            vectors.append(function(read, numpy.array(group.operands)))
+        outputs: Array = read(numpy.array(recording.outputs))
+        return outputs[0] if single else outputs
+
+    def loss(parameters: ArrayLike, batch: ArrayLike) -> Array:
+        arrays = _arrays(jax, recording, parameters, batch)
+        losses: Array = jax.vmap(one, (None, 0))(*arrays)
+        return losses
+
+    return loss
+
+
+def _places(recording: Recording) -> Any:
+    """For each node, which vector holds it and where: array of shape (2, number of nodes).
+
+    The vectors are the parameters, the constants, the inputs, and the groups in their order.
+    """
+    numpy = import_module("numpy")
+    shared = recording.parameters + len(recording.constants)
+    vectors = [
+        range(recording.parameters),
+        range(recording.parameters, shared),
+        range(recording.shared, recording.shared + recording.inputs),
+        *[group.nodes for group in recording.groups],
+    ]
+    places = numpy.empty((2, recording.nodes), dtype=int)
+    for i, nodes in enumerate(vectors):
+        places[0, nodes.start : nodes.stop] = i
+        places[1, nodes.start : nodes.stop] = range(len(nodes))
+    return places
+
+
+def _arrays(
+    jax: Any, recording: Recording, parameters: ArrayLike, batch: ArrayLike
+) -> tuple[Array, Array]:
+    """What was given, as floating-point arrays of the right shapes and one type."""
+    p, x = jax.numpy.asarray(parameters), jax.numpy.asarray(batch)
+    if p.shape != (recording.parameters,):
+        raise ValueError(
+            f"The parameters have shape {p.shape}, and this tape has {recording.parameters} "
+            f"of them: they take shape ({recording.parameters},)."
+        )
+    if x.ndim != 2 or x.shape[1] != recording.inputs:
+        raise ValueError(
+            f"The batch has shape {x.shape}, and this tape {recording.inputs} inputs: "
+            f"it takes shape (examples, {recording.inputs})."
+        )
+    dtype = jax.numpy.result_type(p, x, float)
+    return p.astype(dtype), x.astype(dtype)
+
+
+def _gathered(jax: Any, vectors: Sequence[Any], homes: Any, columns: Any) -> Any:
+    """The vector of what is at these places, with one slice or gather for each vector read."""
+    parts = [_picked(jax, vectors[i], columns[homes == i]) for i in sorted(set(homes.tolist()))]
+    if len(parts) < 2:
+        return parts[0] if parts else vectors[0][:0]
+    order = homes.argsort(kind="stable").argsort()  # from one vector after the other to as asked
+    return _picked(jax, jax.numpy.concatenate(parts), order)
+
+
+def _picked(jax: Any, vector: Any, columns: Any) -> Any:
+    """The columns of a vector: all of it, a slice where they lie regularly, else a gather."""
+    first, last, count = int(columns[0]), int(columns[-1]), len(columns)
+    step = int(columns[1]) - first if count > 1 else 1
+    if step < 1 or columns.tolist() != list(range(first, last + 1, step)):
+        return vector[columns]
+    if (first, last, step) == (0, len(vector) - 1, 1):
+        return vector
+    return jax.lax.slice(vector, (first,), (last + 1,), (step,))
+
+
+def _functions(jax: Any, tape: Tape) -> list[Values]:
+    """What computes each group."""
+    elementwise = _elementwise(jax, tape.relu_at_zero)
+    several: dict[Operation, Values] = {
+        operations.weighted_sum: _layer_values,
+        operations.total: lambda read, nodes: jax.numpy.broadcast_to(
+            read(nodes[0]).sum(), len(nodes)
+        ),
+        operations.log_sum_exp: lambda read, nodes: jax.nn.logsumexp(
+            read(nodes.ravel()).reshape(nodes.shape), axis=1
+        ),
+    }
+
+    def values(group: Group) -> Values:
+        if group.operation in several:
+            return several[group.operation]
+        function = elementwise(group.operation, len(group.operands[0]))
+        return lambda read, nodes: function(*map(read, nodes.T))
+
+    return [values(group) for group in tape.recording.groups]
+
+
+def _layer_values(read: Read, nodes: Any) -> Any:
+    """One matrix product for weighted sums of the same inputs: rows w₁ … wₙ, x₁ … xₙ, b."""
+    n = nodes.shape[1] // 2
+    kept = nodes[:, [*range(n), -1]]  # as a neuron's parameters lie, so that this reads one slice
+    w = read(kept.ravel()).reshape(kept.shape)
+    return read(nodes[0, n:-1]) @ w[:, :-1].T + w[:, -1]
+
+
+def _elementwise(jax: Any, at_zero: float) -> Callable[[Operation, int], Callable[..., Any]]:
+    """What gives JAX's function for an operation of so many operands.
+
+    Smooth ones JAX differentiates itself. The others, and a user's, go by their formulas.
+    """
+    np = jax.numpy
+
+    def step(a: Any, b: Any = 0.0) -> Any:
+        return np.where(a < b, 0.0, np.where(a > b, 1.0, np.where(a == b, at_zero, np.nan)))
+
+    def by_base_and_exponent(a: Any, b: Any) -> Any:
+        by_base = b * power(a, np.where(b == 0, 1.0, b - 1))  # JAX's own is NaN at 0⁰
+        return by_base, power(a, b) * np.log(np.where(a == 0, 1.0, a))
+
+    power = _derived(jax, np.power, by_base_and_exponent)
+    known: dict[Operation, Any] = {
+        operations.negate: np.negative,
+        operations.power: power,
+        # the formulas of these compare a − b with 0, and that is NaN for two equal infinities
+        operations.maximum: _derived(jax, np.maximum, lambda a, b: (step(a, b), 1 - step(a, b))),
+        operations.minimum: _derived(jax, np.minimum, lambda a, b: (step(b, a), 1 - step(b, a))),
+    }
+    for names, room in ((JAX_NUMPY, np), (JAX_NN, jax.nn)):
+        known |= {getattr(operations, name): getattr(room, name) for name in names}
+    scope = {name: getattr(np, numpy_name) for name, numpy_name in NUMPY.items()}
+    scope |= {"ReLU": lambda a: np.maximum(a, 0.0), "Step": step, "sigmoid": jax.nn.sigmoid}
+    return lambda operation, n: known.get(operation) or _by_formula(jax, operation, n, scope)
+
+
+def _by_formula(jax: Any, operation: Operation, n: int, scope: dict[str, Any]) -> Any:
+    """The operation as its formula and derivatives say, in the functions of the scope."""
+    formula, derivatives = _written(operation, n)
+    names = ", ".join(operation.operands or [f"a{i}" for i in range(n)])
+    texts = (formula, f"({', '.join(derivatives)},)")
+    value, local = (eval(f"lambda {names}: {text}", {**scope}) for text in texts)
+    if unknown := {*value.__code__.co_names, *local.__code__.co_names} - {*scope}:
+        raise ValueError(
+            f"The formulas of {operation.name} use {', '.join(sorted(unknown))}; to_jax knows "
+            f"{', '.join(sorted(scope))}."
+        )
+    return _derived(jax, value, local)
+
+
+def _derived(jax: Any, value: Callable[..., Any], local: Callable[..., Any]) -> Any:
+    """The function with these local derivatives, as far as they are needed.
+
+    The derivative by a constant must not even be multiplied by 0: it may be NaN, as that of
+    (−2)ⁿ by n.
+    """
+    function = jax.custom_jvp(value)
+
+    def rule(operands: Any, tangents: Any) -> Any:
+        zero = jax.custom_derivatives.SymbolicZero
+        pairs = zip(local(*operands), tangents, strict=True)
+        terms = [derivative * t for derivative, t in pairs if not isinstance(t, zero)]
+        return function(*operands), sum(terms[1:], terms[0])
+
+    function.defjvp(rule, symbolic_zeros=True)
+    return function
+
+
+def _library(name: str, title: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        message = f'This bridge needs {title}: pip install "microrelu[{name}]".'
+        raise ImportError(message) from error

@@ -1,0 +1,330 @@
+"""The tape's arithmetic: the table's own Python functions, compiled by Numba into one interpreter.
+
+An interpreter walks a program of instructions (an operation, and the rows it reads and writes),
+forward and then backward, over a block of examples. It is written here as text, one case for
+each operation of `operations.py`, because Numba compiles what it can see. `tape.py` writes the
+programs; read that first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+from microrelu import operations
+from microrelu.operations import Operation
+
+SUM, LOG_SUM_EXP, EDGES, CLEAR, FIRST_FREE = range(5)  # what is no operation of fixed operands
+VARIADIC = (operations.weighted_sum, operations.total, operations.log_sum_exp)
+
+# No promise on the order of a sum (so that it can use vector registers) and none on the sign of
+# zero, but NaN and infinity keep their meaning.
+OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"reassoc", "contract", "nsz"},
+}
+
+INSIDE = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # called by others
+
+FORWARD = """
+def forward(program, first, last, width, shared, rows):
+    for t in range(first, last):
+        p = int64(program[t])
+        code, count, z = program[p], int64(program[p + 1]), int64(program[p + 2])
+        needed, n, d, q = program[p + 3], int64(program[p + 4]), int64(program[p + 5]), p + 6
+        if code == 0:  # count weighted sums of the same n rows
+{sum}        elif code == 1:  # log Σ exp, the largest term taken out
+            for m in range(count):
+                x, e = q + m * n, d + m * n
+                for k in range(width):
+                    largest = rows[program[x], k]
+                    for i in range(n):
+                        largest = max(largest, rows[program[x + i], k])
+                    whole = 0.0
+                    for i in range(n):
+                        rows[e + i, k] = math.exp(rows[program[x + i], k] - largest)
+                        whole += rows[e + i, k]
+                    for i in range(n):
+                        rows[e + i, k] /= whole
+                    rows[z + m, k] = largest + math.log(whole)
+"""
+
+BACKWARD = """
+def backward(program, first, last, width, shared, shared_grads, rows, grads):
+    for t in range(first, last):
+        p = int64(program[t])
+        code, count, z = program[p], int64(program[p + 1]), int64(program[p + 2])
+        needed, n, q = program[p + 3], int64(program[p + 4]), p + 6
+        if code == 0:  # back through weighted sums
+{sum}        elif code == 2:  # edges whose local derivatives the forward pass kept
+            for e in range(q, q + 3 * count, 3):
+                u, x, local = program[e], program[e + 1], program[e + 2]
+                for k in range(width):
+                    grads[x, k] += grads[u, k] * rows[local, k]
+        elif code == 3:  # gradients that were passed on: zero for the next block
+            for m in range(count):
+                for k in range(width):
+                    grads[z + m, k] = 0.0
+"""
+
+SUM_BLOCK = """\
+            for m in range(count):
+                w = q + n + m * (n + 1)
+                bias = shared[program[w + n]]
+                for k in range(width):
+                    rows[z + m, k] = bias
+                for i in range(0, n - 3, 4):  # four at once: the sum is written a quarter as often
+                    w0, w1 = shared[program[w + i]], shared[program[w + i + 1]]
+                    w2, w3 = shared[program[w + i + 2]], shared[program[w + i + 3]]
+                    x0, x1 = program[q + i], program[q + i + 1]
+                    x2, x3 = program[q + i + 2], program[q + i + 3]
+                    for k in range(width):
+                        rows[z + m, k] += (
+                            w0 * rows[x0, k] + w1 * rows[x1, k]
+                            + w2 * rows[x2, k] + w3 * rows[x3, k]
+                        )
+                for i in range(n - n % 4, n):
+                    w0, x0 = shared[program[w + i]], program[q + i]
+                    for k in range(width):
+                        rows[z + m, k] += w0 * rows[x0, k]
+"""
+
+SUM_BLOCK_BACK = """\
+            if needed & 1:  # to the weights: Σ over the block of ∂z · x
+                for m in range(count):
+                    w = q + n + m * (n + 1)
+                    s0 = 0.0
+                    for k in range(width):
+                        s0 += grads[z + m, k]
+                    shared_grads[program[w + n]] += s0
+                    for i in range(0, n - 3, 4):
+                        x0, x1 = program[q + i], program[q + i + 1]
+                        x2, x3 = program[q + i + 2], program[q + i + 3]
+                        s0 = s1 = s2 = s3 = 0.0
+                        for k in range(width):
+                            s0 += grads[z + m, k] * rows[x0, k]
+                            s1 += grads[z + m, k] * rows[x1, k]
+                            s2 += grads[z + m, k] * rows[x2, k]
+                            s3 += grads[z + m, k] * rows[x3, k]
+                        shared_grads[program[w + i]] += s0
+                        shared_grads[program[w + i + 1]] += s1
+                        shared_grads[program[w + i + 2]] += s2
+                        shared_grads[program[w + i + 3]] += s3
+                    for i in range(n - n % 4, n):
+                        x0, s0 = program[q + i], 0.0
+                        for k in range(width):
+                            s0 += grads[z + m, k] * rows[x0, k]
+                        shared_grads[program[w + i]] += s0
+            if needed & 2:  # to the rows: Σ over what each of them fed
+                for i in range(n):
+                    x, w = program[q + i], q + n + i
+                    for m in range(0, count - 3, 4):
+                        w0 = shared[program[w + m * (n + 1)]]
+                        w1 = shared[program[w + (m + 1) * (n + 1)]]
+                        w2 = shared[program[w + (m + 2) * (n + 1)]]
+                        w3 = shared[program[w + (m + 3) * (n + 1)]]
+                        for k in range(width):
+                            grads[x, k] += (
+                                w0 * grads[z + m, k] + w1 * grads[z + m + 1, k]
+                                + w2 * grads[z + m + 2, k] + w3 * grads[z + m + 3, k]
+                            )
+                    for m in range(count - count % 4, count):
+                        w0 = shared[program[w + m * (n + 1)]]
+                        for k in range(width):
+                            grads[x, k] += w0 * grads[z + m, k]
+            for m in range(count):
+                for k in range(width):
+                    grads[z + m, k] = 0.0
+"""
+
+# Of one example. Most often the weights lie side by side in memory, and so do what they multiply.
+SUM_ONE = """\
+            for m in range(count):
+                w = q + n + m * (n + 1)
+                whole = shared[program[w + n]]
+                if needed & 4:
+                    w0, x0 = int64(program[w]), int64(program[q])
+                    for i in range(n):
+                        whole += shared[w0 + i] * rows[x0 + i]
+                else:
+                    for i in range(n):
+                        whole += shared[program[w + i]] * rows[program[q + i]]
+                rows[z + m] = whole
+"""
+
+SUM_ONE_BACK = """\
+            for m in range(count):
+                w = q + n + m * (n + 1)
+                w0, x0, upstream = int64(program[w]), int64(program[q]), grads[z + m]
+                if needed & 1:
+                    shared_grads[program[w + n]] += upstream
+                    if needed & 4:
+                        for i in range(n):
+                            shared_grads[w0 + i] += upstream * rows[x0 + i]
+                    else:
+                        for i in range(n):
+                            shared_grads[program[w + i]] += upstream * rows[program[q + i]]
+                if needed & 2:
+                    if needed & 4:
+                        for i in range(n):
+                            grads[x0 + i] += upstream * shared[w0 + i]
+                    else:
+                        for i in range(n):
+                            grads[program[q + i]] += upstream * shared[program[w + i]]
+"""
+
+REPLAY = """
+def {name}(program, memory, batch, results, begin, end, width, seed, by_inputs):
+    size, depth, height = int64(program[0]), int64(program[1]), int64(program[2])
+    spreads, inputs, outputs = int64(program[3]), int64(program[4]), int64(program[5])
+    root, f0, f1, f2 = program[6], int64(program[7]), int64(program[8]), int64(program[9])
+    b1, b2 = int64(program[10]), int64(program[11])
+    shared, shared_grads = memory[:size], memory[size : 2 * size]
+    rows = memory[2 * size : 2 * size + depth * width].reshape(depth, width)
+    grads = memory[2 * size + depth * width : 2 * size + (depth + height) * width]
+    grads = grads.reshape(height, width)
+    forward_one(program, f0, f1, 1, shared, shared)
+    for s in range(spreads):
+        for k in range(width):
+            rows[s, k] = shared[program[16 + s]]
+    if seed != 0.0:
+        shared_grads[:] = 0.0
+        grads[:spreads] = 0.0
+    for start in range(begin, end, width):
+        block = min(width, end - start)
+        for i in range(inputs):
+            for k in range(block):
+                rows[spreads + i, k] = batch[start + k, i]
+        forward(program, f1, f2, block, shared, rows)
+        for i in range(outputs):
+            for k in range(block):
+                results[start + k, i] = rows[program[16 + spreads + i], k]
+        if seed != 0.0:
+            grads[spreads : spreads + inputs] = 0.0  # all others are zero again when passed on
+            for k in range(block):
+                grads[root, k] += seed
+            backward(program, f2, b1, block, shared, shared_grads, rows, grads)
+        if by_inputs and seed != 0.0:
+            for i in range(inputs):
+                for k in range(block):
+                    results[start + k, outputs + i] = grads[spreads + i, k]
+    if seed != 0.0:
+        for s in range(spreads):
+            whole = 0.0
+            for k in range(width):
+                whole += grads[s, k]
+            shared_grads[program[16 + s]] += whole
+        backward_one(program, b1, b2, 1, shared, shared_grads, shared, shared_grads)
+"""
+
+
+def keeps_derivatives(operation: Operation) -> bool:
+    """Whether the forward pass keeps local derivatives: where exp or its like are computed.
+
+    The others are cheaper computed again on the way back than written to memory and read.
+    """
+    return "math" in operation.function.__code__.co_names
+
+
+def _cases(names: Sequence[str], table: Sequence[tuple[Operation, int]], one: bool) -> str:
+    """The text of `forward` and `backward`, with a case for each operation."""
+    forward = [FORWARD.replace("{sum}", SUM_ONE if one else SUM_BLOCK)]
+    backward = [BACKWARD.replace("{sum}", SUM_ONE_BACK if one else SUM_BLOCK_BACK)]
+    for code, (name, (operation, n)) in enumerate(zip(names, table, strict=True), FIRST_FREE):
+        call = f"{name}({', '.join(f'rows[x{i}, k]' for i in range(n))})"
+        case = [f"        elif code == {code}:", "            for m in range(count):"]
+        case += [f"                x{i} = program[q + m * {n} + {i}]" for i in range(n)]
+        loop = "                for k in range(width):"
+        value = [f"value, local = {call}", "rows[z + m, k] = value"]
+        if one or keeps_derivatives(operation):
+            value += [f"rows[d + m * {n} + {i}, k] = local[{i}]" for i in range(n)]
+        else:
+            grow = [f"grads[x{i}, k] += upstream * local[{i}]" for i in range(n)]
+            back = ["upstream, grads[z + m, k] = grads[z + m, k], 0.0", f"local = {call}[1]", *grow]
+            backward += [*case, loop, *[20 * " " + line for line in back]]
+        forward += [*case, loop, *[20 * " " + line for line in value]]
+    text = "\n".join([*forward, *backward]).replace("\n\n        elif", "\n        elif") + "\n"
+    return _one_example(text) if one else text
+
+
+def _one_example(text: str) -> str:
+    """The text for rows of one number: what depends on no input, and a batch of one."""
+    for block, one in (
+        (", k]", "]"),
+        ("for k in range(width):", "if True:"),
+        ("for k in range(block):", "if True:"),
+        ("start + k", "start"),
+        (".reshape(depth, width)", ""),
+        (".reshape(height, width)", ""),
+        ("grads[spreads : spreads + inputs]", "grads[spreads:]"),
+        ("forward(", "forward_one("),
+        ("backward(", "backward_one("),
+    ):
+        text = text.replace(block, one)
+    return text
+
+
+def _rebound(function: Any, at_zero: float) -> Any:
+    """The function for Numba, which freezes globals: with this ReLU'(0), and compiled helpers."""
+    from numba import njit
+
+    scope = dict(function.__globals__)
+    if function.__module__ == operations.__name__:
+        scope["AT_ZERO"] = at_zero
+    for name in function.__code__.co_names:
+        if isinstance(scope.get(name), FunctionType):
+            scope[name] = _rebound(scope[name], at_zero)
+    copy = FunctionType(
+        function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
+    )
+    return njit(**INSIDE)(copy)
+
+
+Used = frozenset[tuple[Operation, int]]  # operations, each with its number of operands
+Codes = dict[tuple[Operation, int], int]
+Interpreter = tuple[Callable[..., None], Callable[..., None], Codes]
+_compiled: dict[tuple[Used, float], Interpreter] = {}
+
+
+def interpreter(used: Used, at_zero: float) -> Interpreter:
+    """The compiled replay of one example and of a block, and the codes of their operations.
+
+    One that knows more operations than are used serves as well. Where all are built in, the
+    machine code is kept on disk; an operation of the user's is compiled anew in each process.
+    """
+    for (known, slope), compiled in _compiled.items():
+        if used <= known and slope == at_zero:
+            return compiled
+    compiled = _compiled[used, at_zero] = _compile(used, at_zero)
+    return compiled
+
+
+def _compile(used: Used, at_zero: float) -> Interpreter:
+    import math
+
+    from numba import int64, njit
+
+    table = sorted(used, key=lambda each: (each[0].name, each[1]))
+    names = [f"{row.name}_{n}" for row, n in table]
+    texts = _cases(names, table, one=True), _cases(names, table, one=False)
+    secret = f"{texts}{REPLAY}{at_zero}".encode() + Path(operations.__file__).read_bytes()
+    digest = hashlib.sha256(secret).hexdigest()[:12]
+    scope: dict[str, Any] = {"__name__": __name__, "math": math, "int64": int64}
+    for name, (row, _) in zip(names, table, strict=True):
+        scope[name] = _rebound(row.function, at_zero)
+    for source in texts:
+        exec(compile(source, __file__, "exec"), scope)
+    for name in ("forward_one", "backward_one", "forward", "backward"):
+        scope[name] = njit(**INSIDE)(scope[name])
+    # Numba files its machine code under the function's name: another name for each text
+    cache = all(row.function.__module__ == operations.__name__ for row, _ in table)
+    replays = []
+    for source, name in ((_one_example(REPLAY), "one"), (REPLAY, "block")):
+        name = f"replay_{name}_{digest}"
+        exec(compile(source.replace("{name}", name), __file__, "exec"), scope)
+        replays.append(njit(cache=cache, **OPTIONS)(scope[name]))
+    return replays[0], replays[1], {each: FIRST_FREE + i for i, each in enumerate(table)}

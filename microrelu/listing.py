@@ -1,0 +1,307 @@
+"""A recording as straight-line NumPy: the forward and the backward pass, to be read and run.
+
+Every group of nodes is one array with a row for each example and a column for each node (one row
+alone where nothing depends on the example). In the backward pass the three equations of a layer
+stand beneath each other; comments number them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from microrelu.operations import Operation, log_sum_exp, total, weighted_sum
+from microrelu.recording import Group, Recording
+
+NUMPY = {name: name for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "abs")}
+NUMPY.update(max="maximum", min="minimum")
+DEFINITIONS = {  # what formulas call and NumPy does not have; {slope} is what relu_at_zero says
+    "Step": "def Step(z):\n    return np.heaviside(z, {slope})",
+    "ReLU": "def ReLU(z):\n    return np.maximum(z, 0)",
+    "sigmoid": "def sigmoid(z):\n    return (1 + np.tanh(z / 2)) / 2",
+    "columns": "def columns(*parts):\n"
+    "    rows = max(map(len, parts))\n"
+    "    return np.hstack([np.broadcast_to(part, (rows, part.shape[1])) for part in parts])",
+}
+
+
+def listing(recording: Recording, single: bool, at_zero: float, backward: bool) -> str:
+    """Python text that defines `replay(parameters, batch)`.
+
+    Raises:
+        ValueError: an operation has no formula, or not one derivative for each operand.
+    """
+    writer = _Writer(recording)
+    for group in recording.groups:
+        writer.forward(group)
+    returned = writer.outputs(single)
+    if backward:
+        writer.lines += ["", "# backward: dz is the derivative of the mean output by z"]
+        writer.seed()
+        for group in reversed(recording.groups):
+            writer.backward(group)
+        returned += ", gradient"
+    body = "".join(f"    {line}".rstrip() + "\n" for line in [*writer.lines, f"return {returned}"])
+    used = [text for name, text in DEFINITIONS.items() if f"{name}(" in body]
+    head = "\n\n\n".join(["import numpy as np", *used]).replace("{slope}", repr(at_zero))
+    return f"{head}\n\n\ndef replay(parameters, batch):\n{body}"
+
+
+class _Writer:
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.moves = recording.moving("parameters")
+        self.lines: list[str] = []
+        self.arrays: list[tuple[str, range]] = []  # names, and the nodes that are their columns
+        self.home: dict[int, int] = {}  # node → index of its array
+        self.layers = 0
+        self.weights: dict[
+            int, str
+        ] = {}  # first node of a layer → where its weights' gradient goes
+        self.started = {"p"}  # arrays that have a gradient so far
+        if recording.parameters:
+            self._array("p", range(recording.parameters))
+            self.lines.append("p = parameters.reshape(1, -1)")
+        if recording.inputs:
+            self._array("x", range(recording.shared, recording.shared + recording.inputs))
+            self.lines.append("x = batch")
+
+    def _array(self, name: str, nodes: range) -> str:
+        self.home.update(dict.fromkeys(nodes, len(self.arrays)))
+        self.arrays.append((name, nodes))
+        return name
+
+    # Reading nodes
+
+    def _runs(self, nodes: Sequence[int]) -> Iterator[tuple[str, range, list[int]]]:
+        """The nodes by the arrays that hold them: its name, its nodes, the wanted columns."""
+        for home, run in groupby(nodes, lambda node: self.home.get(node, -1)):
+            name, columns = self.arrays[home] if home >= 0 else ("", range(0))
+            yield name, columns, [node - columns.start for node in run]
+
+    def _constant(self, node: int) -> float:
+        return self.recording.constants[node - self.recording.parameters]
+
+    def _read(self, nodes: Sequence[int]) -> str:
+        """An expression for the array whose columns are these nodes."""
+        parts = [
+            name + _index(wanted, len(columns))
+            if name
+            else f"np.array([{[self._constant(node) for node in wanted]}])"
+            for name, columns, wanted in self._runs(nodes)
+        ]
+        return parts[0] if len(parts) == 1 else f"columns({', '.join(parts)})"
+
+    def _operands(self, group: Group) -> list[str]:
+        """An expression for each operand: a number or a single column where that is all."""
+        columns = [list(column) for column in zip(*group.operands, strict=True)]
+        texts, widest = [], 0
+        for column in columns:
+            numbers = {self._constant(node) for node in column if node not in self.home}
+            if len(numbers) == 1 and not any(node in self.home for node in column):
+                texts.append(repr(numbers.pop()))
+                continue
+            single = len(set(column)) == 1
+            texts.append(self._read(column[:1] if single else column))
+            widest = max(widest, 1 if single else len(column))
+        if widest < len(group.operands):
+            texts[0] = self._read(columns[0])
+        return texts
+
+    # Forward
+
+    def forward(self, group: Group) -> None:
+        """Write the lines that compute a group."""
+        if group.operation is weighted_sum:
+            self._layer(group)
+            return
+        if group.operation is total:
+            text = self._read(group.operands[0]) + ".sum(axis=1, keepdims=True)"
+            text += f".repeat({len(group.operands)}, axis=1)" * (len(group.operands) > 1)
+        elif group.operation is log_sum_exp:
+            parts = [
+                f"np.logaddexp.reduce({self._read(operands)}, axis=1, keepdims=True)"
+                for operands in group.operands
+            ]
+            text = parts[0] if len(parts) == 1 else f"columns({', '.join(parts)})"
+        else:
+            formula, _ = _written(group.operation, len(group.operands[0]))
+            text = _filled(formula, group.operation, self._operands(group))
+        self.lines.append(f"{self._array(self._name(group), group.nodes)} = {text}")
+
+    def _name(self, group: Group) -> str:
+        """r1 for the activation of z1; v and a number for the rest."""
+        if len(group.operands[0]) == 1:
+            name, nodes = self.arrays[self.home.get(group.operands[0][0], 0)]
+            whole = [operand for (operand,) in group.operands] == list(nodes)
+            taken = any(name == each.replace("r", "z") for each, _ in self.arrays if each[0] == "r")
+            if name[0] == "z" and whole and not taken:
+                return "r" + name[1:]
+        return f"v{sum(name[0] == 'v' for name, _ in self.arrays) + 1}"
+
+    def _layer(self, group: Group) -> None:
+        self.layers += 1
+        count, n = len(group.operands), len(group.operands[0]) // 2
+        weights = [operands[:n] for operands in group.operands]
+        biases = [operands[-1] for operands in group.operands]
+        inputs = self._read(group.operands[0][n:-1])
+        w, b, z = f"W{self.layers - 1}", f"b{self.layers - 1}", f"z{self.layers}"
+        matrix = _matrix(weights, self.recording.parameters)
+        self.weights[group.first] = matrix and f"gradient{matrix}{'[:]' * matrix.endswith(')')}"
+        flat = [node for row in weights for node in row]
+        self.lines.append(
+            f"{w} = parameters{matrix}"
+            if matrix
+            else f"{w} = {self._read(flat)}.reshape({count}, {n})"
+        )
+        text = f"{z} = {inputs} @ {w}.T"
+        if any(node in self.home or self._constant(node) for node in biases):
+            self.lines.append(f"{b} = {self._read(biases)}")
+            text += f" + {b}"
+        self._array(z, group.nodes)
+        self.lines.append(text)
+
+    def outputs(self, single: bool) -> str:
+        """Write the line for the outputs, and return their name."""
+        text = self._read(self.recording.outputs)
+        if all(node < self.recording.shared for node in self.recording.outputs):
+            text = f"np.broadcast_to({text}, (len(batch), {len(self.recording.outputs)}))"
+        self.lines.append(f"outputs = {text}" + "[:, 0]" * single)
+        return "outputs"
+
+    # Backward
+
+    def seed(self) -> None:
+        """Write where the backward pass starts: 1 / B at the first output of each example."""
+        self.lines.append("gradient = np.zeros(len(parameters))")
+        if self.recording.parameters:
+            self.lines.append("dp = gradient.reshape(1, -1)")
+        root = self.recording.outputs[:1]
+        self._give(root, "np.full((len(batch), 1), 1 / len(batch))", True)
+
+    def backward(self, group: Group) -> None:
+        """Write the lines that pass a group's gradient on to its operands."""
+        name, _ = self.arrays[self.home[group.first]]
+        if name not in self.started:
+            return
+        upstream = f"d{name}"
+        if group.operation is weighted_sum:
+            self._layer_back(group, upstream, name[1:])
+        elif group.operation is total:
+            n = len(group.operands[0])
+            text = f"{upstream}.sum(axis=1, keepdims=True).repeat({n}, axis=1)"
+            self._give(group.operands[0], text, group.per_example)
+        elif group.operation is log_sum_exp:
+            for i, operands in enumerate(group.operands):
+                column = _index([i], len(group.operands))
+                text = f"{upstream}{column} * np.exp({self._read(operands)} - {name}{column})"
+                self._give(operands, text, group.per_example)
+        else:
+            texts = self._operands(group)
+            _, derivatives = _written(group.operation, len(texts))
+            comment = "  # 1: through the activation" if name[0] == "r" else ""
+            for i, derivative in enumerate(derivatives):
+                text = _product(upstream, _filled(derivative, group.operation, texts))
+                nodes = [operands[i] for operands in group.operands]
+                self._give(nodes, text, group.per_example, comment)
+
+    def _layer_back(self, group: Group, upstream: str, layer: str) -> None:
+        n, w = len(group.operands[0]) // 2, f"W{int(layer) - 1}"
+        inputs = group.operands[0][n:-1]
+        comment = "  # 2: summed over all that it fed"
+        self._give(inputs, f"{upstream} @ {w}", group.per_example, comment)
+        text, comment = f"{upstream}.T @ {self._read(inputs)}", "  # 3: to the weights"
+        if self.weights[group.first]:
+            self.lines.append(f"{self.weights[group.first]} += {text}{comment}")
+        else:
+            flat = [node for operands in group.operands for node in operands[:n]]
+            self._give(flat, f"({text}).reshape(1, -1)", False, comment)
+        self._give([operands[-1] for operands in group.operands], upstream, group.per_example)
+
+    def _give(self, nodes: Sequence[int], text: str, per_example: bool, comment: str = "") -> None:
+        """Write that the nodes' gradients grow by an array with a column for each of them."""
+        runs, start = list(self._runs(nodes)), 0
+        if len(runs) > 1:
+            self.lines.append(f"g = {text}{comment}")
+            comment = ""
+        for name, columns, wanted in runs:
+            piece = f"g[:, {start}:{start + len(wanted)}]" if len(runs) > 1 else text
+            start += len(wanted)
+            if not name or not any(self.moves[columns.start + i] for i in wanted):
+                continue
+            if per_example and columns.start < self.recording.shared:
+                piece = f"{_bracketed(piece)}.sum(axis=0, keepdims=True)"
+            if len(wanted) > 1 and len(set(wanted)) == 1:
+                piece, wanted = f"{_bracketed(piece)}.sum(axis=1, keepdims=True)", wanted[:1]
+            index = _index(wanted, len(columns))
+            if name not in self.started and not index:
+                copied = f"{piece}.copy()" if piece.isidentifier() else piece
+                self.lines.append(f"d{name} = {copied}{comment}")
+            else:
+                if name not in self.started:
+                    self.lines.append(f"d{name} = np.zeros_like({name})")
+                grow = f"d{name}{index} += {piece}"
+                if len(set(wanted)) < len(wanted):
+                    grow = f"np.add.at(d{name}, (slice(None), {wanted}), {piece})"
+                self.lines.append(grow + comment)
+            self.started.add(name)
+
+
+def _index(wanted: Sequence[int], size: int) -> str:
+    """The brackets that take these columns of an array with so many; none for all of them."""
+    first, last = wanted[0], wanted[-1]
+    step = wanted[1] - first if len(wanted) > 1 else 1
+    if step < 1 or list(wanted) != list(range(first, last + 1, step)):
+        return f"[:, {list(wanted)}]"
+    if (first, last, step) == (0, size - 1, 1):
+        return ""
+    return f"[:, {first}:{last + 1}{f':{step}' if step > 1 else ''}]"
+
+
+def _matrix(weights: list[tuple[int, ...]], parameters: int) -> str:
+    """Brackets that make the matrix of the parameters; "" where they do not lie regularly."""
+    count, n, first = len(weights), len(weights[0]), weights[0][0]
+    step = weights[1][0] - first if count > 1 else n
+    regular = [tuple(range(first + i * step, first + i * step + n)) for i in range(count)]
+    if step < n or weights != regular or first + count * step > parameters:
+        return ""
+    text = f"[{first}:{first + count * step}].reshape({count}, {step})"
+    return text + (f"[:, :{n}]" if n < step else "")
+
+
+def _written(operation: Operation, n: int) -> tuple[str, list[str]]:
+    """The formula and the derivatives of an operation of n operands."""
+    names = operation.operands or tuple(f"a{i}" for i in range(n))
+    formula, derivatives = operation.formula, operation.derivatives
+    formula = formula(*names) if callable(formula) else formula
+    derivatives = list(derivatives(*names) if callable(derivatives) else derivatives)
+    if not formula or len(derivatives) != n:
+        raise ValueError(
+            f"{operation.name} has no formula to be written with: say @operation(symbol, formula, "
+            "derivatives), with one derivative for each operand."
+        )
+    return formula, derivatives
+
+
+def _filled(formula: str, operation: Operation, texts: Sequence[str]) -> str:
+    """The formula with its operands' expressions, and NumPy's names, put in."""
+    names = operation.operands or tuple(f"a{i}" for i in range(len(texts)))
+    put_in = dict(zip(names, texts, strict=True))
+
+    class Fill(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.AST:
+            text = put_in.get(node.id, f"np.{NUMPY[node.id]}" if node.id in NUMPY else node.id)
+            return ast.parse(text, mode="eval").body
+
+    return ast.unparse(Fill().visit(ast.parse(formula, mode="eval")))
+
+
+def _product(upstream: str, local: str) -> str:
+    if local in ("1", "-1"):
+        return upstream if local == "1" else f"-{upstream}"
+    return ast.unparse(ast.parse(f"{upstream} * ({local})"))
+
+
+def _bracketed(text: str) -> str:
+    return text if text.isidentifier() or text.startswith("g[") else f"({text})"

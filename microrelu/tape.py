@@ -1,0 +1,487 @@
+"""Tape: a graph recorded on one example, replayed forward and backward over any number of them.
+
+What was drawn as scalars trains at the speed of matrices. `recording.py` finds what can be computed
+together; `kernels.py` computes it, with the functions of `operations.py`; read those next.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+try:
+    import numba  # noqa: F401
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+except ImportError as error:
+    raise ImportError(
+        'The tape needs NumPy and Numba, which compiles it: pip install "microrelu[fast]".'
+    ) from error
+
+from microrelu import kernels, operations
+from microrelu.listing import listing
+from microrelu.program import Program
+from microrelu.recording import Recording
+from microrelu.value import Value, topological_order
+
+if TYPE_CHECKING:
+    from microrelu.optim import Optimizer
+
+Floats = NDArray[np.float64]
+
+BLOCK_BYTES = 1 << 20  # what a block of examples may fill: it stays in a second-level cache
+MOST_IN_BLOCK = 256  # examples
+CHUNKS = 16  # into which a large batch is divided, whatever the number of threads
+CHUNK_WORK = 1 << 21  # nodes × examples from which on it is
+FEW = 4  # fewer examples are replayed one by one
+
+
+class Plan(NamedTuple):
+    """How a replay is run: what depends on the program and on the number of examples."""
+
+    key: tuple[str, int, int]  # by what, which output, how many examples
+    run: Callable[..., None]
+    words: NDArray[np.uint32]
+    memory: Floats
+    parameters: Floats  # where they are in memory
+    gradient: Floats  # likewise
+    columns: int  # of the results
+    chunk: int  # examples for one call
+    width: int  # examples at a time
+    by_inputs: bool
+
+
+class Tape:
+    """A recorded graph, to be replayed over batches.
+
+    ReLU and all other operations take their branch anew for each example, with the derivative at
+    the kink that `relu_at_zero` said when the tape was made. What Python decided while the graph
+    was built (`if v > 0:`, the length of a loop) is frozen as it was recorded. Leaves that are
+    neither inputs nor parameters are constants. Where the engine raises (the logarithm of -1) a
+    replay gives NaN or infinity, for that example alone. A tape works for one caller at a time.
+
+    Args:
+        outputs: The root of the graph, the loss, or a list of roots, of which the first is the
+            one that is differentiated unless another is asked for.
+        inputs: The leaves that differ between examples, in the order of the batch's columns.
+        parameters: The leaves to train; their `data` is read anew for each replay.
+        threads: How many threads large batches may use; as many as there are cores when None.
+            The results do not depend on it.
+
+    Raises:
+        TypeError: outputs, inputs or parameters are not Values.
+        ValueError: an input or parameter is no leaf of this graph, or is listed twice.
+
+    >>> w, x = Value(3.0, "w"), Value(0.0, "x")
+    >>> tape = Tape((w * x).relu(), inputs=[x], parameters=[w])
+    >>> tape.forward([[1.0], [-1.0], [2.0]]).tolist()
+    [3.0, 0.0, 6.0]
+    >>> tape.backward()
+    >>> w.grad  # of the mean of the three
+    1.0
+    """
+
+    def __init__(
+        self,
+        outputs: Value | Sequence[Value],
+        inputs: Sequence[Value] = (),
+        parameters: Sequence[Value] = (),
+        threads: int | None = None,
+    ) -> None:
+        roots = [outputs] if isinstance(outputs, Value) else _values("outputs", outputs)
+        self._single = isinstance(outputs, Value)
+        self.inputs, self.parameters = _values("inputs", inputs), _values("parameters", parameters)
+        if not roots:
+            raise ValueError("A tape needs at least one output: Tape(loss, inputs, parameters).")
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads is 1 or more, not {threads}.")
+        _check_leaves(roots, self.inputs, self.parameters)
+        self.recording = Recording(roots, self.inputs, self.parameters)
+        self.relu_at_zero = operations.AT_ZERO
+        self.threads = threads or _cores()
+        self._count = len(self.recording.outputs)
+        self._programs: dict[tuple[str, int, bool], Program] = {}
+        self._plan: Plan | None = None
+        self._used = frozenset(
+            (group.operation, len(group.operands[0]))
+            for group in self.recording.groups
+            if group.operation not in kernels.VARIADIC
+        )
+        self._recent: tuple[Floats, Floats] | None = None
+
+    # Replaying
+
+    def forward(self, batch: ArrayLike, parameters: ArrayLike | None = None) -> Floats:
+        """The output of every example, shape (B,); (B, number of outputs) if recorded as a list.
+
+        Args:
+            batch: Shape (B, number of inputs); one row for each example. NaN propagates.
+            parameters: Shape (number of parameters,), instead of what the Values hold.
+        """
+        examples, weights = self._batch(batch), self._weights(parameters)
+        self._recent = (examples.copy(), weights.copy())
+        results, _ = self._replay(examples, weights, 0.0)
+        return results[:, 0] if self._single else results
+
+    def backward(self, output: int = 0) -> None:
+        """Add ∂(mean of the output over the batch)/∂p to every parameter's `grad`.
+
+        The batch and the parameters are those of the last `forward`.
+
+        Raises:
+            RuntimeError: there was none.
+            ValueError: its batch was empty, or there is no such output.
+        """
+        if self._recent is None:
+            raise RuntimeError("There is nothing to go back from: call tape.forward(batch) first.")
+        examples, weights = self._recent
+        gradient = self.gradients(examples, weights, output=output)
+        for parameter, each in zip(self.parameters, gradient.tolist(), strict=True):
+            parameter.grad += each
+
+    def gradients(
+        self,
+        batch: ArrayLike,
+        parameters: ArrayLike | None = None,
+        *,
+        by: str = "parameters",
+        per_example: bool = False,
+        output: int = 0,
+    ) -> Floats:
+        """Derivatives of the output's mean over the batch, or of each example's own output.
+
+        Args:
+            batch: Shape (B, number of inputs).
+            parameters: Shape (number of parameters,), instead of what the Values hold.
+            by: "parameters" or "inputs".
+            per_example: Each example's own derivatives, not those of the mean.
+            output: Which output, counted from 0.
+
+        Returns:
+            By parameters (number of parameters,), per example (B, number of parameters); by
+            inputs (B, number of inputs) in both cases.
+        """
+        examples, weights = self._batch(batch), self._weights(parameters)
+        count = len(examples)
+        if by == "inputs":
+            seed = 1.0 if per_example else 1.0 / max(1, count)
+            return self._replay(examples, weights, seed, by, output)[0][:, self._count :]
+        if per_example:
+            rows = [self._replay(row[None], weights, 1.0, by, output)[1] for row in examples]
+            return np.array(rows).reshape(count, len(weights))
+        if not count:
+            raise ValueError("The batch is empty: the mean over no examples has no gradient.")
+        return self._replay(examples, weights, 1.0 / count, by, output)[1]
+
+    def _replay(
+        self, batch: Floats, weights: Floats, seed: float, by: str = "parameters", output: int = 0
+    ) -> tuple[Floats, Floats]:
+        """Outputs, beside them derivatives by inputs if asked for; derivatives by parameters.
+
+        The seed is where derivatives start at the output; at 0 there is no backward pass.
+        """
+        count, plan = len(batch), self._plan
+        if plan is None or plan.key != (by, output, count):
+            plan = self._plan = self._planned(by, output, count)
+        _, run, words, memory, parameters, gradient, columns, chunk, width, by_inputs = plan
+        results = np.empty((count, columns))
+        if chunk == count:
+            parameters[:] = weights
+            run(words, memory, batch, results, 0, count, width, seed, by_inputs)
+            return results, gradient.copy()
+
+        starts = range(0, count, chunk)
+        threads = max(1, min(self.threads, len(starts)))
+
+        def part(first: int) -> list[Floats]:
+            own, gradients = self._planned(by, output, count), []
+            for start in starts[first::threads]:
+                own.parameters[:] = weights
+                stop = min(start + chunk, count)
+                run(words, own.memory, batch, results, start, stop, width, seed, by_inputs)
+                gradients.append(own.gradient.copy())
+            return gradients
+
+        if threads == 1:
+            parts = [part(0)]
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                parts = [*pool.map(part, range(threads))]
+        whole = np.zeros_like(weights)
+        for i in range(len(starts)):
+            whole += parts[i % threads][i // threads]
+        return results, whole
+
+    def _planned(self, by: str, output: int, count: int) -> Plan:
+        if by not in ("parameters", "inputs"):
+            raise ValueError(f'Gradients are by "parameters" or by "inputs", not by {by!r}.')
+        if not 0 <= output < self._count:
+            raise ValueError(f"There is no output {output}: this tape has 0 to {self._count - 1}.")
+        chunk, width = _division(count, self.recording.nodes - self.recording.shared)
+        one, block, codes = kernels.interpreter(self._used, self.relu_at_zero)
+        key = by, output, width == 1
+        if key not in self._programs:
+            self._programs[key] = Program(self.recording, codes, *key)
+        program, known = self._programs[key], len(self.parameters)
+        memory: Floats = np.zeros(2 * program.shared + program.row_count * width)
+        memory[known:][: len(self.recording.constants)] = self.recording.constants
+        return Plan(
+            key=(by, output, count),
+            run=one if width == 1 else block,
+            words=program.array,
+            memory=memory,
+            parameters=memory[:known],
+            gradient=memory[program.shared :][:known],
+            columns=self._count + (self.recording.inputs if by == "inputs" else 0),
+            chunk=chunk,
+            width=width,
+            by_inputs=by == "inputs",
+        )
+
+    # Training
+
+    def fit(
+        self,
+        batch: ArrayLike,
+        optimizer: Optimizer,
+        epochs: int = 1,
+        batch_size: int | None = None,
+        *,
+        seed: int | None = 0,
+        progress: bool = True,
+    ) -> list[float]:
+        """Train on the batch, shuffled for each epoch, and return the mean loss of each epoch.
+
+        The loss is the first output. All parameters move as one array, and are written back to
+        the Values at the end; their `grad` is left as it was.
+
+        Args:
+            batch: Shape (B, number of inputs).
+            optimizer: What moves the parameters, such as `SGD(model.parameters(), lr=0.1)`.
+            epochs: How many times to go through the batch.
+            batch_size: How many examples make a step; all of them when None.
+            seed: Of the shuffling; None for another order each time.
+            progress: Whether to show a progress bar.
+
+        Raises:
+            ValueError: the batch is empty, a number is below 1, or the optimiser moves parameters
+                that this tape does not have.
+            KeyboardInterrupt: it was interrupted. The parameters are those of the last finished
+                step, and the sentence says how many there were.
+        """
+        from tqdm import tqdm
+
+        examples = self._batch(batch)
+        size = len(examples) if batch_size is None else batch_size
+        if not len(examples):
+            raise ValueError("The batch is empty: fit needs at least one example.")
+        if epochs < 1 or size < 1:
+            raise ValueError(f"fit takes 1 or more epochs and examples, not {epochs} and {size}.")
+        moving = _Moving(optimizer, self.parameters)
+        random = np.random.default_rng(seed)
+        history: list[float] = []
+        steps = 0
+        try:
+            for _ in (bar := tqdm(range(epochs), unit="epoch", disable=not progress)):
+                losses = np.empty(len(examples))
+                shuffled = examples if size >= len(examples) else random.permutation(examples)
+                for start in range(0, len(examples), size):
+                    part = shuffled[start : start + size]
+                    results, gradient = self._replay(part, moving.data, 1 / len(part))
+                    losses[start : start + size] = results[:, 0]
+                    moving.step(gradient)
+                    steps += 1
+                history.append(float(losses.sum()) / len(losses))
+                if progress:
+                    bar.set_postfix_str(f"loss {history[-1]:.4g}", refresh=False)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f"fit was interrupted after {steps} steps: the parameters are those of the last."
+            ) from None
+        finally:
+            moving.write_back()
+        return history
+
+    # What was recorded
+
+    def __str__(self) -> str:
+        recording = self.recording
+        shared, rows = recording.shared, recording.nodes - recording.shared
+        lines = [
+            f"Tape of {shared + rows} nodes: {shared} shared, {rows} for each example",
+            f"  leaves: {recording.parameters} parameters, {len(recording.constants) - 2} "
+            f"constants, {recording.inputs} inputs",
+        ]
+        for name, per_example in (("once", False), ("each example", True)):
+            counts: Counter[str] = Counter()
+            for group in recording.groups:
+                if group.per_example is per_example:
+                    counts[group.operation.name] += len(group.operands)
+            if counts:
+                shown = ", ".join(f"{count} {each}" for each, count in counts.most_common())
+                lines.append(f"  {name}: {shown}")
+        _, width = _division(MOST_IN_BLOCK, rows)
+        lines.append(
+            f"  bytes: {16 * shared:,} shared, {16 * rows:,} for each example, of which there are "
+            f"{width} at a time"
+        )
+        return "\n".join(lines)
+
+    def source(self, backward: bool = True) -> str:
+        """The replay as straight-line NumPy that defines `replay(parameters, batch)`.
+
+        It returns the outputs and, with the backward pass, the gradient of the mean of the first
+        output by the parameters. `exec` runs it.
+
+        Raises:
+            ValueError: an operation of the graph was entered without its formula.
+        """
+        return listing(self.recording, self._single, self.relu_at_zero, backward)
+
+    # Checking what was given
+
+    def _batch(self, batch: ArrayLike) -> Floats:
+        """The batch as the kernels take it: rows of floats, contiguous and writeable."""
+        columns = self.recording.inputs
+        if (  # nothing to do, and this is asked for every step
+            type(batch) is np.ndarray
+            and batch.dtype == np.float64
+            and batch.ndim == 2
+            and batch.shape[1] == columns
+            and batch.flags.carray
+        ):
+            return batch
+        try:
+            array = np.asarray(batch)
+        except ValueError:
+            raise ValueError("The rows of the batch have different lengths.") from None
+        if array.dtype.kind not in "fiub":
+            raise TypeError(
+                f"A batch holds real numbers, not {array.dtype}: "
+                "np.array(batch, dtype=float) says which entry is none."
+            )
+        if array.size == 0 and array.ndim == 1:
+            array = array.reshape(0, columns)
+        if array.ndim != 2 or array.shape[1] != columns:
+            hint = ": for one example, batch[None]" if array.shape == (columns,) else ""
+            raise ValueError(
+                f"The batch has shape {array.shape}, and this tape {columns} inputs: "
+                f"it takes shape (examples, {columns}){hint}."
+            )
+        return np.array(array, dtype=np.float64, order="C")
+
+    def _weights(self, parameters: ArrayLike | None) -> Floats:
+        if parameters is None:
+            data = [parameter.data for parameter in self.parameters]
+            return np.array(data, dtype=np.float64)
+        array = np.asarray(parameters, dtype=np.float64)
+        if array.shape != (len(self.parameters),):
+            raise ValueError(
+                f"The parameters have shape {array.shape}, and this tape has "
+                f"{len(self.parameters)} of them: it takes shape ({len(self.parameters)},)."
+            )
+        return array
+
+
+class _Moving:
+    """The parameters while they are trained, as one array.
+
+    An optimiser of this package steps on it at once: a copy of the optimiser believes that there
+    is a single parameter, whose data and gradient are arrays. Any other steps on the Values.
+    """
+
+    def __init__(self, optimizer: Any, parameters: list[Value]) -> None:
+        position = {parameter: i for i, parameter in enumerate(parameters)}
+        for each in optimizer.parameters:
+            if each not in position:
+                raise ValueError(
+                    f"The optimiser moves {each.label or repr(each)}, which is no parameter of "
+                    "this tape: give both the same list, model.parameters()."
+                )
+        self.optimizer, self.parameters = optimizer, parameters
+        self.index: Any = np.array([position[each] for each in optimizer.parameters])
+        if optimizer.parameters == parameters:
+            self.index = slice(None)
+        self.data: Floats = np.array([each.data for each in parameters], dtype=np.float64)
+        self.together: Any = None
+        if type(optimizer).__module__ == "microrelu.optim":
+            self.together = copy.copy(optimizer)
+            for name, state in self._states():
+                setattr(self.together, name, [np.array(state)])
+            self.together.parameters = [SimpleNamespace(data=self.data[self.index])]
+
+    def _states(self) -> list[tuple[str, list[float]]]:
+        """What the optimiser keeps for each parameter, such as velocities."""
+        kept = vars(self.optimizer).items()
+        return [(name, each) for name, each in kept if type(each) is list and name != "parameters"]
+
+    def step(self, gradient: Floats) -> None:
+        """Move the parameters; `data` changes when all of them have moved."""
+        if self.together is not None:
+            (vector,) = self.together.parameters
+            vector.grad = gradient[self.index]
+            self.together.step()
+            self.data[self.index] = vector.data
+            return
+        for parameter, each in zip(self.parameters, gradient.tolist(), strict=True):
+            parameter.grad = each
+        self.optimizer.step()
+        self.data = np.array([each.data for each in self.parameters])
+
+    def write_back(self) -> None:
+        """Give the Values and the optimiser what the last step left."""
+        for parameter, number in zip(self.parameters, self.data.tolist(), strict=True):
+            parameter.data = number
+        if self.together is not None:
+            for name, state in self._states():
+                state[:] = getattr(self.together, name)[0].tolist()
+            if hasattr(self.together, "steps"):
+                self.optimizer.steps = self.together.steps
+
+
+def _values(name: str, given: Iterable[Value]) -> list[Value]:
+    if isinstance(given, Value) or not isinstance(given, Iterable):
+        raise TypeError(f"{name} is a list of Values, not {given!r}.")
+    for each in (values := list(given)):
+        if not isinstance(each, Value):
+            raise TypeError(f"{name} is a list of Values, and {each!r} is none.")
+    return values
+
+
+def _check_leaves(roots: list[Value], inputs: list[Value], parameters: list[Value]) -> None:
+    below = {node for root in roots for node in topological_order(root)}
+    seen: dict[Value, str] = {}
+    for name, leaves in (("input", inputs), ("parameter", parameters)):
+        for each in leaves:
+            shown = each.label or repr(each)
+            if each.parents:
+                raise ValueError(f"The {name} {shown} was computed: only a leaf can be an {name}.")
+            if each not in below:
+                raise ValueError(f"The {name} {shown} is no leaf of this graph: nothing uses it.")
+            if each in seen:
+                raise ValueError(f"{shown} is listed twice, as {seen[each]} and as {name}.")
+            seen[each] = name
+
+
+def _division(count: int, nodes: int) -> tuple[int, int]:
+    """How many examples make a chunk, and how many a block; their numbers alone decide it."""
+    chunk = max(1, count)
+    if count * nodes >= CHUNK_WORK and count >= CHUNKS * 8:
+        chunk = -(-count // CHUNKS)
+    if chunk < FEW:
+        return chunk, 1
+    most = min(max(32, BLOCK_BYTES // (16 * nodes + 1) // 8 * 8), MOST_IN_BLOCK)
+    blocks = -(-chunk // most)
+    return chunk, -(-chunk // (8 * blocks)) * 8
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,568 @@
+"""A tape gives what the engine gives: the same graph, example after example."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from graphs import graphs
+from hypothesis import given
+from hypothesis import strategies as st
+
+import microrelu
+from microrelu import Value, log_sum_exp, operations, total, weighted_sum
+from microrelu.losses import cross_entropy, half_squared_error, hinge
+from microrelu.nn import MLP
+from microrelu.operations import OPERATIONS, Operation
+from microrelu.optim import SGD, Adam
+from microrelu.tape import Tape
+
+BUILT_IN = [row for row in vars(operations).values() if isinstance(row, Operation)]
+FIXED = {row.name: row for row in BUILT_IN if row.operands}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_interpreter_for_all() -> None:
+    """Compile one that knows every operation; graphs with fewer of them take it as well."""
+    x = Value(0.5)
+    tape = Tape(total([row(*[x] * len(row.operands)) for row in FIXED.values()]), [x])
+    tape.gradients(np.ones((9, 1)), by="inputs")
+    tape.gradients(np.ones((1, 1)), by="inputs")
+
+
+def rebuilt(root: Value, data: dict[Value, float]) -> tuple[Value, dict[Value, Value]]:
+    """The same graph, made anew by the engine with other leaves."""
+    copies: dict[Value, Value] = {}
+    for node in microrelu.topological_order(root):
+        if node.operation is None or not node.parents:
+            copies[node] = Value(data.get(node, node.data))
+        else:
+            copies[node] = node.operation(*[copies[parent] for parent in node.parents])
+    return copies[root], copies
+
+
+def eager(
+    root: Value, inputs: list[Value], parameters: list[Value], batch: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Outputs, and each example's derivatives by parameters and by inputs, from the engine."""
+    outputs, by_parameters, by_inputs = [], [], []
+    for example in batch.tolist():
+        copy, copies = rebuilt(root, dict(zip(inputs, example, strict=True)))
+        copy.backward()
+        outputs.append(copy.data)
+        by_parameters.append([copies[each].grad for each in parameters])
+        by_inputs.append([copies[each].grad for each in inputs])
+    return (
+        np.array(outputs),
+        np.array(by_parameters, dtype=float).reshape(len(batch), len(parameters)),
+        np.array(by_inputs, dtype=float).reshape(len(batch), len(inputs)),
+    )
+
+
+def assert_close(actual: np.ndarray, expected: np.ndarray) -> None:
+    np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
+
+
+def assert_replays(
+    root: Value, inputs: list[Value], parameters: list[Value], batch: np.ndarray
+) -> None:
+    tape = Tape(root, inputs, parameters)
+    outputs, by_parameters, by_inputs = eager(root, inputs, parameters, batch)
+    assert_close(tape.forward(batch), outputs)
+    data = np.array([each.data for each in parameters])
+    written: dict[str, Any] = {}
+    exec(tape.source(), written)
+    assert_close(tape.gradients(batch, per_example=True), by_parameters)
+    assert_close(tape.gradients(batch, by="inputs", per_example=True), by_inputs)
+    if len(batch):
+        written_outputs, written_gradient = written["replay"](data, batch)
+        assert_close(written_outputs, outputs)
+        assert_close(written_gradient, by_parameters.mean(0))
+        assert_close(tape.gradients(batch), by_parameters.mean(0))
+        assert_close(tape.gradients(batch, by="inputs"), by_inputs / len(batch))
+
+
+@given(st.data(), graphs(everywhere=True, on_grid=True), st.sampled_from([1, 2, 3, 4, 11]))
+def test_random_graphs_replay_as_the_engine_computes_them(data, graph, size):
+    root, leaves = graph
+    split = data.draw(st.lists(st.booleans(), min_size=len(leaves), max_size=len(leaves)))
+    inputs = [leaf for leaf, chosen in zip(leaves, split, strict=True) if chosen]
+    parameters = [leaf for leaf, chosen in zip(leaves, split, strict=True) if not chosen]
+    halves = st.integers(-4, 4).map(lambda n: n / 2)
+    rows = data.draw(
+        st.lists(
+            st.lists(halves, min_size=len(inputs), max_size=len(inputs)),
+            min_size=size,
+            max_size=size,
+        )
+    )
+    assert_replays(root, inputs, parameters, np.array(rows).reshape(size, len(inputs)))
+
+
+@pytest.mark.parametrize("varying", range(1, 4))
+@pytest.mark.parametrize("name", FIXED)
+def test_every_operation_with_operands_shared_or_varying(name, varying):
+    operation = FIXED[name]
+    leaves = [Value(x) for x in (0.75, 1.25)[: len(operation.operands)]]
+    inputs = [leaf for i, leaf in enumerate(leaves) if varying >> i & 1]
+    parameters = [leaf for leaf in leaves if leaf not in inputs]
+    root = 3.0 * operation(*leaves)
+    batch = np.random.default_rng(1).uniform(0.25, 2.0, (21, len(inputs)))
+    assert_replays(root, inputs, parameters, batch)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.5, 1.0])
+def test_kinks_take_the_slope_that_was_set_when_recorded(slope):
+    x, zero = Value(1.0), Value(0.0)
+    kinky = [microrelu.relu, microrelu.leaky_relu, microrelu.absolute]
+    batch = np.array([[-1.0], [0.0], [1.0]])
+    with microrelu.relu_at_zero(slope):
+        nodes = [each(x) for each in kinky]
+        nodes += [microrelu.maximum(x, zero), microrelu.minimum(zero, x)]
+        root = total([10.0**i * node for i, node in enumerate(nodes)])
+        tape = Tape(root, [x])
+        _, _, expected = eager(root, [x], [], batch)
+    assert_close(tape.gradients(batch, by="inputs", per_example=True), expected)
+
+
+def moons_tape(seed: int = 1, **options: Any) -> tuple[MLP, Tape]:
+    model = MLP(2, [5, 4, 1], seed=seed)
+    x, y = [Value(0.1, "x_1"), Value(0.2, "x_2")], Value(1.0, "y")
+    return model, Tape(hinge(model(x), y), [*x, y], model.parameters(), **options)
+
+
+def moons_batch(size: int) -> np.ndarray:
+    rng = np.random.default_rng(size)
+    return np.column_stack([rng.normal(size=(size, 2)), rng.choice([-1.0, 1.0], size)])
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 7, 8, 9, 255, 257, 1000])
+def test_batches_of_any_size(size):
+    model, tape = moons_tape()
+    root, inputs = hinge(model(tape.inputs[:2]), tape.inputs[2]), tape.inputs
+    assert_replays(root, inputs, model.parameters(), moons_batch(size))
+
+
+def test_blocks_of_any_width_agree(monkeypatch):
+    _, tape = moons_tape()
+    batch = moons_batch(100)
+    outputs, gradient = tape.forward(batch), tape.gradients(batch)
+    for chunk, width in [(100, 1), (100, 8), (33, 16), (7, 8), (1, 1), (64, 48)]:
+        monkeypatch.setattr("microrelu.tape._division", lambda *_: (chunk, width))  # noqa: B023
+        _, tape = moons_tape()
+        assert_close(tape.forward(batch), outputs)
+        assert_close(tape.gradients(batch), gradient)
+
+
+def test_results_do_not_depend_on_the_number_of_threads():
+    batch = moons_batch(100_000)
+    gradients = [moons_tape(threads=n)[1].gradients(batch).tobytes() for n in (1, 2, 3)]
+    assert len(set(gradients)) == 1
+    by_inputs = [
+        moons_tape(threads=n)[1].gradients(batch, by="inputs").tobytes() for n in (1, 2, 3)
+    ]
+    assert len(set(by_inputs)) == 1
+
+
+def test_backward_adds_the_mean_gradient_to_what_is_there():
+    model, tape = moons_tape()
+    batch = moons_batch(6)
+    mean = total([hinge(model(row[:2]), row[2]) for row in batch.tolist()]) / 6
+    mean.backward()
+    expected = np.array([each.grad for each in model.parameters()])
+    model.zero_grad()
+    assert tape.forward(batch).mean() == pytest.approx(mean.data, abs=1e-12)
+    tape.backward()
+    assert_close(np.array([each.grad for each in model.parameters()]), expected)
+    tape.backward()
+    assert_close(np.array([each.grad for each in model.parameters()]), 2 * expected)
+    assert all(type(each.grad) is float for each in model.parameters())
+
+
+def test_parameters_are_read_anew_for_each_replay():
+    w, x = Value(2.0, "w"), Value(1.0, "x")
+    tape = Tape(w * x, [x], [w])
+    assert tape.forward([[3.0]]).tolist() == [6.0]
+    w.data = 5.0
+    assert tape.forward([[3.0]]).tolist() == [15.0]
+    assert tape.forward([[3.0]], parameters=[7.0]).tolist() == [21.0]
+
+
+def test_backward_is_of_the_batch_and_the_parameters_of_the_last_forward():
+    w, x = Value(2.0, "w"), Value(1.0, "x")
+    tape, batch = Tape(w * w * x, [x], [w]), np.array([[3.0]])
+    tape.forward(batch)
+    w.data, batch[0, 0] = 50.0, 0.0
+    tape.backward()
+    assert w.grad == 2 * 2.0 * 3.0
+
+
+def test_several_outputs():
+    w, x = Value(2.0, "w"), Value(1.0, "x")
+    score = w * x
+    loss = (score - 1) ** 2
+    tape = Tape([loss, score, w * w, w, x], [x], [w])
+    batch = np.array([[0.0], [1.0], [3.0]])
+    assert tape.forward(batch).tolist() == [
+        [1.0, 0.0, 4.0, 2.0, 0.0],
+        [1.0, 2.0, 4.0, 2.0, 1.0],
+        [25.0, 6.0, 4.0, 2.0, 3.0],
+    ]
+    expected = [[0.0, 2.0, 30.0], [0.0, 1.0, 3.0], [4.0] * 3, [1.0] * 3, [0.0] * 3]
+    for output, each in enumerate(expected):
+        per_example = tape.gradients(batch, per_example=True, output=output)
+        assert per_example[:, 0].tolist() == each
+    assert tape.gradients(batch, by="inputs", per_example=True, output=1).tolist() == [[2.0]] * 3
+    assert tape.gradients(batch, by="inputs", per_example=True, output=4).tolist() == [[1.0]] * 3
+
+
+def test_an_infinite_derivative_of_another_output_does_not_leak():
+    x, w = Value(1.0), Value(1.0)
+    tape = Tape([w * x, (w * x).sqrt()], [x], [w])
+    assert tape.gradients(np.array([[0.0]]), per_example=True).tolist() == [[0.0]]
+
+
+def test_one_recorded_graph_serves_every_class():
+    logits = [Value(z, f"z_{i}") for i, z in enumerate((0.5, -1.0, 2.0))]
+    target = [Value(0.0, f"t_{i}") for i in range(3)]
+    tape = Tape(cross_entropy(logits, target), target, logits)
+    for kind in range(3):
+        expected = cross_entropy([Value(z.data) for z in logits], kind)
+        assert_close(tape.forward(np.eye(3)[[kind]]), np.array([expected.data]))
+    soft = cross_entropy([Value(z.data) for z in logits], [0.25, 0.25, 0.5])
+    assert_close(tape.forward(np.array([[0.25, 0.25, 0.5]])), np.array([soft.data]))
+
+
+def test_any_operand_of_a_weighted_sum_may_vary_with_the_example():
+    for varying in range(1, 32):
+        leaves = [Value(x) for x in (0.5, -1.5, 2.0, 0.25, 3.0)]
+        inputs = [leaf for i, leaf in enumerate(leaves) if varying >> i & 1]
+        parameters = [leaf for leaf in leaves if leaf not in inputs]
+        root = weighted_sum(leaves[:2], leaves[2:4], leaves[4]).tanh()
+        batch = np.random.default_rng(varying).normal(size=(9, len(inputs)))
+        assert_replays(root, inputs, parameters, batch)
+
+
+def test_layers_wider_and_narrower_than_what_the_kernels_take_at_once():
+    for widths in ([1], [2, 3], [4, 5, 6], [7, 8, 9]):
+        model = MLP(widths[0], [*widths, 2], activation="tanh", seed=0)
+        x = [Value(0.0) for _ in range(widths[0])]
+        batch = np.random.default_rng(0).normal(size=(5, len(x)))
+        assert_replays(half_squared_error(model(x), [1.0, -1.0]), x, model.parameters(), batch)
+
+
+def test_nan_and_infinity_propagate_for_their_example_alone():
+    w, x = Value(2.0, "w"), Value(1.0, "x")
+    tape = Tape(w * (x + 0.0).relu(), [x], [w])
+    batch = np.array([[math.nan], [1.0], [math.inf], [-math.inf]])
+    assert np.array_equal(tape.forward(batch), [math.nan, 2.0, math.inf, 0.0], equal_nan=True)
+    gradients = tape.gradients(batch, per_example=True)[:, 0]
+    assert np.array_equal(gradients, [math.nan, 1.0, math.inf, 0.0], equal_nan=True)
+    assert math.isnan(tape.gradients(batch)[0])
+
+
+def test_where_the_engine_raises_a_replay_gives_nan_or_infinity():
+    x = Value(1.0)
+    tape = Tape([x.log(), 1 / x, x.sqrt(), x.exp()], [x])
+    outputs = tape.forward([[-1.0], [0.0], [1000.0]])
+    assert np.isnan(outputs[0, [0, 2]]).all()
+    assert outputs[1, :2].tolist() == [-math.inf, math.inf]
+    assert outputs[2, 3] == math.inf
+
+
+def test_large_numbers_stay_stable():
+    x, y = Value(0.0), Value(0.0)
+    tape = Tape([log_sum_exp([x, y]), x.sigmoid(), x.softplus(), x.tanh()], [x, y])
+    assert tape.forward([[1000.0, -1000.0], [-1000.0, -1000.0]]).tolist() == [
+        [1000.0, 1.0, 1000.0, 1.0],
+        [-1000.0 + math.log(2), 0.0, 0.0, -1.0],
+    ]
+
+
+def half(a: float) -> float:
+    return 0.5 * a
+
+
+def test_an_operation_of_the_users_replays(monkeypatch):
+    monkeypatch.setattr(operations, "OPERATIONS", dict(OPERATIONS))
+
+    @microrelu.operation("□³", "a**3 / 2", ["3 * a**2 / 2"])
+    def half_cube(a):
+        return half(a) * a * a, (3 * half(a) * a,)
+
+    @microrelu.operation(
+        "Π", lambda *a: " * ".join(a), lambda a, b, c: [f"{b} * {c}", f"{a} * {c}", f"{a} * {b}"]
+    )
+    def product(*a):
+        return a[0] * a[1] * a[2], (a[1] * a[2], a[0] * a[2], a[0] * a[1])
+
+    w, x = Value(2.0, "w"), Value(1.0, "x")
+    batch = np.random.default_rng(0).normal(size=(5, 1))
+    assert_replays(product(half_cube(w * x), w, x).relu(), [x], [w], batch)
+    assert "0.0" not in Tape(half_cube(w * x), [x], [w]).source()
+
+
+def test_a_million_examples_take_no_more_memory_than_inputs_and_outputs():
+    _, tape = moons_tape()
+    tape.forward(moons_batch(100_000))
+    assert tape._plan is not None
+    assert tape._plan.memory.nbytes < 1 << 20
+
+
+# Training
+
+
+@pytest.mark.parametrize("batch_size", [None, 8, 5])
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        lambda p: SGD(p, lr=0.1),
+        lambda p: SGD(p, lr=0.05, momentum=0.9, weight_decay=0.01),
+        lambda p: Adam(p, lr=0.01, weight_decay=0.1),
+        lambda p: SGD(p[3:11][::-1], lr=0.1, momentum=0.5),
+    ],
+)
+def test_fit_takes_the_steps_that_the_engine_takes(optimizer, batch_size):
+    batch = moons_batch(20)
+    model, tape = moons_tape()
+    twin, _ = moons_tape()
+    fast, slow = optimizer(model.parameters()), optimizer(twin.parameters())
+    losses = tape.fit(batch, fast, epochs=3, batch_size=batch_size, seed=7, progress=False)
+    losses += tape.fit(batch, fast, epochs=1, progress=False)
+    random = np.random.default_rng(7)
+    expected = []
+    for epoch in range(4):
+        size = batch_size if batch_size and epoch < 3 else 20
+        order = batch if size == 20 else random.permutation(batch)
+        seen = []
+        for start in range(0, 20, size):
+            part = order[start : start + size].tolist()
+            nodes = [hinge(twin(row[:2]), row[2]) for row in part]
+            seen += [node.data for node in nodes]
+            twin.zero_grad()
+            (total(nodes) / len(nodes)).backward()
+            slow.step()
+        expected.append(sum(seen) / 20)
+    assert losses == pytest.approx(expected, abs=1e-12)
+    data = [each.data for each in model.parameters()]
+    assert data == pytest.approx([each.data for each in twin.parameters()], abs=1e-12)
+    assert all(type(each) is float for each in data)
+
+
+class Halving:
+    """An optimiser that is not of this package: it sees the Values."""
+
+    def __init__(self, parameters: list[Value]) -> None:
+        self.parameters = parameters
+
+    def step(self) -> None:
+        for parameter in self.parameters:
+            if parameter.grad > 0:
+                parameter.data /= 2
+
+
+def test_fit_with_an_optimiser_of_the_users():
+    w, x = Value(8.0, "w"), Value(1.0, "x")
+    assert Tape(w * x, [x], [w]).fit([[1.0]], Halving([w]), epochs=3, progress=False) == [8, 4, 2]
+    assert w.data == 1.0
+
+
+def test_an_interrupted_fit_keeps_the_last_finished_step_and_says_so():
+    w, x = Value(8.0, "w"), Value(1.0, "x")
+
+    class Interrupted(Halving):
+        steps = 0
+
+        def step(self) -> None:
+            super().step()
+            self.steps += 1
+            if self.steps == 3:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match="after 2 steps: the parameters are those of"):
+        Tape(w * x, [x], [w]).fit([[1.0]], Interrupted([w]), epochs=9, progress=False)
+    assert w.data == 2.0
+
+
+def test_fit_shows_its_progress(capsys):
+    w, x = Value(8.0, "w"), Value(1.0, "x")
+    Tape(w * x, [x], [w]).fit([[1.0]], SGD([w], lr=0.1), epochs=2)
+    shown = capsys.readouterr().err
+    assert "2/2" in shown
+    assert "loss 7.9" in shown
+
+
+# What was recorded
+
+
+def test_what_print_shows():
+    _, tape = moons_tape()
+    assert str(tape) == (
+        "Tape of 72 nodes: 47 shared, 25 for each example\n"
+        "  leaves: 44 parameters, 1 constants, 3 inputs\n"
+        "  each example: 10 weighted_sum, 10 relu, 1 multiply, 1 subtract\n"
+        "  bytes: 752 shared, 400 for each example, of which there are 256 at a time"
+    )
+
+
+SOURCE = """\
+import numpy as np
+
+
+def Step(z):
+    return np.heaviside(z, 1.0)
+
+
+def ReLU(z):
+    return np.maximum(z, 0)
+
+
+def replay(parameters, batch):
+    p = parameters.reshape(1, -1)
+    x = batch
+    W0 = parameters[0:9].reshape(3, 3)[:, :2]
+    b0 = p[:, 2:9:3]
+    z1 = x @ W0.T + b0
+    r1 = ReLU(z1)
+    W1 = parameters[9:12].reshape(1, 3)
+    b1 = p[:, 12:13]
+    z2 = r1 @ W1.T + b1
+    v1 = 1.0 - z2
+    v2 = v1 ** 2
+    v3 = v2 / 2.0
+    outputs = v3[:, 0]
+
+    # backward: dz is the derivative of the mean output by z
+    gradient = np.zeros(len(parameters))
+    dp = gradient.reshape(1, -1)
+    dv3 = np.full((len(batch), 1), 1 / len(batch))
+    dv2 = dv3 * (1 / 2.0)
+    dv1 = dv2 * (2 * v1)
+    dz2 = -dv1
+    dr1 = dz2 @ W1  # 2: summed over all that it fed
+    gradient[9:12].reshape(1, 3)[:] += dz2.T @ r1  # 3: to the weights
+    dp[:, 12:13] += dz2.sum(axis=0, keepdims=True)
+    dz1 = dr1 * Step(z1)  # 1: through the activation
+    gradient[0:9].reshape(3, 3)[:, :2] += dz1.T @ x  # 3: to the weights
+    dp[:, 2:9:3] += dz1.sum(axis=0, keepdims=True)
+    return outputs, gradient
+"""
+
+
+def test_the_source_shows_the_three_equations():
+    model = MLP(2, [3, 1], seed=0)
+    x = [Value(0.0), Value(0.0)]
+    assert Tape(half_squared_error(model(x), 1.0), x, model.parameters()).source() == SOURCE
+
+
+# Errors
+
+
+def test_an_operation_without_a_formula_has_no_source(monkeypatch):
+    monkeypatch.setattr(operations, "OPERATIONS", dict(OPERATIONS))
+
+    @microrelu.operation()
+    def unwritten(a):
+        return 2 * a, (2.0,)
+
+    x = Value(1.0)
+    with pytest.raises(ValueError, match="unwritten has no formula to be written with"):
+        Tape(unwritten(x), [x]).source()
+
+
+def test_what_is_no_tape():
+    w, x, y = Value(2.0, "w"), Value(1.0, "x"), Value(1.0, "y")
+    root = w * x
+    for arguments, error, sentence in [
+        (([], [x]), ValueError, "at least one output"),
+        ((2.0, [x]), TypeError, "outputs is a list of Values, not 2.0"),
+        ((root, x), TypeError, "inputs is a list of Values, not Value"),
+        ((root, [1.0]), TypeError, "inputs is a list of Values, and 1.0 is none"),
+        ((root, [x], [2]), TypeError, "parameters is a list of Values, and 2 is none"),
+        ((root, [root]), ValueError, "was computed: only a leaf can be an input"),
+        ((root, [x, y]), ValueError, "input y is no leaf of this graph: nothing uses it"),
+        ((root, [x], [y]), ValueError, "parameter y is no leaf of this graph"),
+        ((root, [x], [w, x]), ValueError, "x is listed twice, as input and as parameter"),
+        ((root, [x, x]), ValueError, "x is listed twice, as input and as input"),
+        ((root, [x], [w], 0), ValueError, "threads is 1 or more, not 0"),
+    ]:
+        with pytest.raises(error, match=sentence):
+            Tape(*arguments)
+
+
+def test_what_is_no_batch():
+    w, x, y = Value(2.0, "w"), Value(1.0, "x"), Value(1.0, "y")
+    tape = Tape(w * x + y, [x, y], [w])
+    for batch, error, sentence in [
+        ([[1.0]], ValueError, r"shape \(1, 1\), and this tape 2 inputs: it takes shape"),
+        ([1.0, 2.0], ValueError, r"it takes shape \(examples, 2\): for one example, batch\[None\]"),
+        ([[1.0, 2.0], [3.0]], ValueError, "rows of the batch have different lengths"),
+        ([["a", "b"]], TypeError, "holds real numbers, not <U1"),
+        ([[1j, 2.0]], TypeError, "holds real numbers, not complex128"),
+        ([[None, 2.0]], TypeError, "holds real numbers, not object"),
+    ]:
+        with pytest.raises(error, match=sentence):
+            tape.forward(batch)
+    for batch in ([[1, 2]], np.ones((1, 2), np.float32), np.asfortranarray(np.ones((3, 2)))):
+        assert len(tape.forward(batch)) == len(batch)
+    locked = np.ones((4, 2))
+    locked.flags.writeable = False
+    assert tape.forward(locked).tolist() == [3.0] * 4
+    assert tape.forward([]).shape == (0,)
+
+
+def test_what_cannot_be_asked():
+    w, x = Value(2.0, "w"), Value(1.0, "x")
+    tape = Tape(w * x, [x], [w])
+    empty = np.empty((0, 1))
+    with pytest.raises(RuntimeError, match=r"call tape.forward\(batch\) first"):
+        tape.backward()
+    for ask, sentence in [
+        (lambda: tape.gradients(empty), "The batch is empty: the mean over no examples has no"),
+        (lambda: tape.fit(empty, SGD([w], lr=0.1)), "The batch is empty: fit needs at least one"),
+        (lambda: tape.fit([[1.0]], SGD([w], lr=0.1), epochs=0), "1 or more epochs"),
+        (lambda: tape.fit([[1.0]], SGD([w], lr=0.1), batch_size=0), "1 or more epochs and"),
+        (lambda: tape.fit([[1.0]], SGD([Value(1.0, "v")], lr=1)), "moves v, which is no parameter"),
+        (lambda: tape.gradients([[1.0]], output=1), "no output 1: this tape has 0 to 0"),
+        (lambda: tape.gradients([[1.0]], by="w"), 'by "parameters" or by "inputs", not by \'w\''),
+        (lambda: tape.forward([[1.0]], parameters=[1, 2]), r"shape \(2,\), and this tape has 1"),
+    ]:
+        with pytest.raises(ValueError, match=sentence):
+            ask()
+
+
+def run_python(*lines: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("missing", ["numba", "numpy"])
+def test_without_numba_the_error_says_what_to_install(missing):
+    result = run_python(
+        "import sys", f"sys.modules[{missing!r}] = None", "from microrelu.tape import Tape"
+    )
+    assert 'pip install "microrelu[fast]"' in result.stderr.splitlines()[-1]
+
+
+def test_machine_code_is_kept_on_disk_for_the_next_process(tmp_path):
+    program = (
+        "from microrelu import Value",
+        "from microrelu.tape import Tape",
+        "x = Value(1.0)",
+        "tape = Tape(x * x, [x])",
+        "assert tape.forward([[3.0]]).tolist() == [9.0]",
+        "hits = tape._plan.run.stats.cache_hits",
+        "print(sum(hits.values()))",
+    )
+    for hits in ("0", "1"):
+        result = run_python(*program, NUMBA_CACHE_DIR=str(tmp_path))
+        assert (result.stdout.strip(), result.stderr) == (hits, "")
