@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from microrelu import operations
-from microrelu.listing import NUMPY, _written
+from microrelu.listing import NUMPY, formulas_of
 from microrelu.nn import MLP, Layer
 from microrelu.operations import OPERATIONS, Operation
 
@@ -194,7 +194,7 @@ def to_jax(tape: Tape) -> Loss:
     jax, numpy = _library("jax", "JAX"), import_module("numpy")
     if not hasattr(tape, "recording"):
         raise TypeError(f"to_jax takes a Tape, not {tape!r}: Tape(loss, inputs, parameters).")
-    recording, single, places = tape.recording, tape._single, _places(tape.recording)
+    recording, single, places = tape.recording, tape.is_single, _places(tape.recording)
     functions = _functions(jax, tape)
 
     def one(parameters: Array, example: Array) -> Array:
@@ -337,9 +337,9 @@ def _elementwise(jax: Any, at_zero: float) -> Callable[[Operation, int], Callabl
 
 def _by_formula(jax: Any, operation: Operation, n: int, scope: dict[str, Any]) -> Any:
     """The operation as its formula and derivatives say, in the functions of the scope."""
-    formula, derivatives = _written(operation, n)
-    names = ", ".join(operation.operands or [f"a{i}" for i in range(n)])
-    texts = (formula, f"({', '.join(derivatives)},)")
+    found = formulas_of(operation, n)
+    names = ", ".join(found.operands)
+    texts = (found.formula, f"({', '.join(found.derivatives)},)")
     value, local = (eval(f"lambda {names}: {text}", {**scope}) for text in texts)
     if unknown := {*value.__code__.co_names, *local.__code__.co_names} - {*scope}:
         raise ValueError(

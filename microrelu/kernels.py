@@ -46,7 +46,9 @@ def forward(program, first, last, width, shared, rows):
                         largest = max(largest, rows[program[x + i], k])
                     whole = 0.0
                     for i in range(n):
-                        rows[e + i, k] = math.exp(rows[program[x + i], k] - largest)
+                        x0 = program[x + i]
+                        one = rows[x0, k] == largest  # ∞ − ∞ would be NaN
+                        rows[e + i, k] = 1.0 if one else math.exp(rows[x0, k] - largest)
                         whole += rows[e + i, k]
                     for i in range(n):
                         rows[e + i, k] /= whole

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from microrelu.notation import Written, written_for
 from microrelu.operations import Operation, log_sum_exp, total, weighted_sum
 from microrelu.recording import Group, Recording
 
@@ -126,8 +127,8 @@ class _Writer:
             ]
             text = parts[0] if len(parts) == 1 else f"columns({', '.join(parts)})"
         else:
-            formula, _ = _written(group.operation, len(group.operands[0]))
-            text = _filled(formula, group.operation, self._operands(group))
+            found = formulas_of(group.operation, len(group.operands[0]))
+            text = _filled(found.formula, found.operands, self._operands(group))
         self.lines.append(f"{self._array(self._name(group), group.nodes)} = {text}")
 
     def _name(self, group: Group) -> str:
@@ -199,10 +200,10 @@ class _Writer:
                 self._give(operands, text, group.per_example)
         else:
             texts = self._operands(group)
-            _, derivatives = _written(group.operation, len(texts))
+            found = formulas_of(group.operation, len(texts))
             comment = "  # 1: through the activation" if name[0] == "r" else ""
-            for i, derivative in enumerate(derivatives):
-                text = _product(upstream, _filled(derivative, group.operation, texts))
+            for i, derivative in enumerate(found.derivatives):
+                text = _product(upstream, _filled(derivative, found.operands, texts))
                 nodes = [operands[i] for operands in group.operands]
                 self._give(nodes, text, group.per_example, comment)
 
@@ -270,23 +271,23 @@ def _matrix(weights: list[tuple[int, ...]], parameters: int) -> str:
     return text + (f"[:, :{n}]" if n < step else "")
 
 
-def _written(operation: Operation, n: int) -> tuple[str, list[str]]:
-    """The formula and the derivatives of an operation of n operands."""
-    names = operation.operands or tuple(f"a{i}" for i in range(n))
-    formula, derivatives = operation.formula, operation.derivatives
-    formula = formula(*names) if callable(formula) else formula
-    derivatives = list(derivatives(*names) if callable(derivatives) else derivatives)
-    if not formula or len(derivatives) != n:
+def formulas_of(operation: Operation, n: int) -> Written:
+    """How an operation of n operands is written.
+
+    Raises:
+        ValueError: it has no formula, or not one derivative for each operand.
+    """
+    found = written_for(operation, n)
+    if not found.formula or len(found.derivatives) != n:
         raise ValueError(
             f"{operation.name} has no formula to be written with: say @operation(symbol, formula, "
             "derivatives), with one derivative for each operand."
         )
-    return formula, derivatives
+    return found
 
 
-def _filled(formula: str, operation: Operation, texts: Sequence[str]) -> str:
+def _filled(formula: str, names: Sequence[str], texts: Sequence[str]) -> str:
     """The formula with its operands' expressions, and NumPy's names, put in."""
-    names = operation.operands or tuple(f"a{i}" for i in range(len(texts)))
     put_in = dict(zip(names, texts, strict=True))
 
     class Fill(ast.NodeTransformer):

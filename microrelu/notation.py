@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial, reduce
 from typing import NamedTuple
 
+from microrelu.operations import Operation
 from microrelu.value import Constant, Value, topological_order
 
 SUM, NEGATIVE, QUOTIENT, PRODUCT, POWER, ATOM = range(6)  # how tightly a piece holds together
@@ -345,16 +346,21 @@ def written(node: Value) -> Written:
     Raises:
         ValueError: the node is a leaf.
     """
-    operation = node.operation
-    if operation is None:
+    if node.operation is None:
         raise ValueError(f"{node!r} is a leaf: no operation made it.")
-    operands = operation.operands or tuple(f"a{i}" for i in range(len(node.parents)))
+    found = written_for(node.operation, len(node.parents))
+    usual = f"{node.operation.name}({', '.join(found.operands)})"
+    return found._replace(formula=found.formula or usual)
+
+
+def written_for(operation: Operation, count: int) -> Written:
+    """How an operation is written for so many operands, as far as the table says: else empty."""
+    operands = operation.operands or tuple(f"a{i}" for i in range(count))
     formula, derivatives = operation.formula, operation.derivatives
     if callable(formula):
         formula = formula(*operands)
     if callable(derivatives):
         derivatives = derivatives(*operands)
-    formula = formula or f"{operation.name}({', '.join(operands)})"
     return Written(operands, formula, tuple(derivatives))
 
 

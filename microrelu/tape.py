@@ -94,7 +94,7 @@ class Tape:
         threads: int | None = None,
     ) -> None:
         roots = [outputs] if isinstance(outputs, Value) else _values("outputs", outputs)
-        self._single = isinstance(outputs, Value)
+        self.is_single = isinstance(outputs, Value)
         self.inputs, self.parameters = _values("inputs", inputs), _values("parameters", parameters)
         if not roots:
             raise ValueError("A tape needs at least one output: Tape(loss, inputs, parameters).")
@@ -126,7 +126,7 @@ class Tape:
         examples, weights = self._batch(batch), self._weights(parameters)
         self._recent = (examples.copy(), weights.copy())
         results, _ = self._replay(examples, weights, 0.0)
-        return results[:, 0] if self._single else results
+        return results[:, 0] if self.is_single else results
 
     def backward(self, output: int = 0) -> None:
         """Add ∂(mean of the output over the batch)/∂p to every parameter's `grad`.
@@ -341,7 +341,7 @@ class Tape:
         Raises:
             ValueError: an operation of the graph was entered without its formula.
         """
-        return listing(self.recording, self._single, self.relu_at_zero, backward)
+        return listing(self.recording, self.is_single, self.relu_at_zero, backward)
 
     # Checking what was given
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from microrelu.notation import written_for
 from microrelu.operations import OPERATIONS, Operation
 from microrelu.steps import at_kink
 from microrelu.value import Constant, Value, topological_order
@@ -136,17 +137,6 @@ def _compiled(text: str) -> Any:
     return compile(text, text, "eval")
 
 
-def written(operation: Operation, count: int) -> tuple[tuple[str, ...], str, list[str]]:
-    """The names of an operation's operands, its formula, and those of its local derivatives."""
-    names = operation.operands or tuple(f"a{i}" for i in range(count))
-    formula, derivatives = operation.formula, operation.derivatives
-    return (
-        names,
-        formula(*names) if callable(formula) else formula,
-        list(derivatives(*names) if callable(derivatives) else derivatives),
-    )
-
-
 def exact(formula: str, names: Mapping[str, Decimal]) -> Decimal:
     """A formula in Python's arithmetic, in fifty digits."""
     with localcontext(Context(prec=50)):
@@ -158,7 +148,7 @@ def exact_value(root: Value, leaves: Mapping[Value, Decimal] = {}) -> Decimal:
     data = dict(leaves)
     for node in topological_order(root):
         if node.operation is not None:
-            names, formula, _ = written(node.operation, len(node.parents))
+            names, formula, _ = written_for(node.operation, len(node.parents))
             numbers = [data[parent] for parent in node.parents]
             data[node] = exact(formula, dict(zip(names, numbers, strict=True)))
         elif node not in data:

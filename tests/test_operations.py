@@ -7,13 +7,14 @@ import re
 from itertools import product
 
 import pytest
-from graphs import exact, exact_gradient, exact_value, has_kink, written
+from graphs import exact, exact_gradient, exact_value, has_kink
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import microrelu
 from microrelu import Value, operations, relu_at_zero
 from microrelu.check import check_gradients
+from microrelu.notation import written_for
 from microrelu.operations import OPERATIONS, Operation, operation
 
 INF, NAN = math.inf, math.nan
@@ -70,7 +71,7 @@ def test_each_operation_of_one_operand_is_a_method():
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_each_operation_says_how_it_is_written(name):
     row = BUILT_IN[name]
-    names, formula, local = written(row, 3)
+    names, formula, local = written_for(row, 3)
     assert row.symbol
     assert row.__doc__
     assert repr(row) == f"<operation {name}>"
@@ -103,7 +104,7 @@ def places(draw: st.DrawFn) -> tuple[Operation, tuple[float, ...]]:
 @given(places())
 def test_value_and_local_derivatives_are_those_of_the_formulas(place):
     row, operands = place
-    names, formula, local = written(row, len(operands))
+    names, formula, local = written_for(row, len(operands))
     at = {name: exact_value(Value(x)) for name, x in zip(names, operands, strict=True)}
     found, slopes = row.function(*operands)
     scale = sum(map(abs, operands)) if row.name in ANY_NUMBER else 1.0
@@ -198,7 +199,7 @@ def test_nan_goes_through_to_value_and_gradient(name):
     operands = [Value(NAN) for _ in row.operands or range(3)]
     node = row.apply(tuple(operands))
     assert math.isnan(node.data)
-    for slope, text in zip(node.local_derivatives, written(row, 3)[2], strict=True):
+    for slope, text in zip(node.local_derivatives, written_for(row, 3)[2], strict=True):
         assert math.isnan(slope) or text in ("1", "-1")
 
 
@@ -297,7 +298,7 @@ def test_derivatives_at_kinks_are_those_that_are_written():
         ("minimum", (2.0, 2.0)),
         ("leaky_relu", (0.0, 0.25)),
     ]:
-        names, _, local = written(BUILT_IN[name], len(operands))
+        names, _, local = written_for(BUILT_IN[name], len(operands))
         at = {each: exact_value(Value(x)) for each, x in zip(names, operands, strict=True)}
         assert derivatives(name, *operands) == tuple(float(exact(text, at)) for text in local)
 

@@ -566,3 +566,12 @@ def test_machine_code_is_kept_on_disk_for_the_next_process(tmp_path):
     for hits in ("0", "1"):
         result = run_python(*program, NUMBA_CACHE_DIR=str(tmp_path))
         assert (result.stdout.strip(), result.stderr) == (hits, "")
+
+
+def test_log_sum_exp_of_infinities_is_the_engines():
+    values = [Value(math.inf, "a"), Value(1.0, "b")]
+    tape = Tape(log_sum_exp(values), inputs=values)
+    batch = np.array([[math.inf, 1.0], [-math.inf, 2.0], [0.5, 0.25]] * 5)
+    assert tape.forward(batch)[:3].tolist() == [
+        log_sum_exp([Value(a), Value(b)]).data for a, b in batch[:3].tolist()
+    ]
