@@ -201,16 +201,19 @@ def why(step: Step, lang: str = "en", notation: Notation = TEXT) -> str:
     name = inline(node, step.names, notation)
     if operation is None:
         return say("leaf", lang, node=name)
+    # LaTeX's text fonts do not have every letter of the symbols, √ and Σ among them.
+    symbol = operation.name.replace("_", " ") if notation is LATEX else operation.symbol
     slopes = [each.local_derivative for each in step.contributions]
     if step.is_at_kink and slopes:
         written = ", ".join(notation.number(slope).text for slope in slopes)
-        return say("kink", lang, symbol=operation.symbol, slope=written)
+        return say(
+            "kink", lang, symbol=symbol, slope=f"${written}$" if notation is LATEX else written
+        )
     if operation.has_kink and 0 in slopes:
-        key = "closed" if not any(slopes) else "chooses"
-        return say(key, lang, symbol=operation.symbol)
+        return say("chooses" if any(slopes) else "closed", lang, symbol=symbol)
     if operation.has_kink and set(slopes) == {1}:
-        return say("open", lang, symbol=operation.symbol)
-    return say(reason(operation.name), lang, node=name, symbol=operation.symbol)
+        return say("open", lang, symbol=symbol)
+    return say(reason(operation.name), lang, node=name, symbol=symbol)
 
 
 def reason(operation: str) -> str:

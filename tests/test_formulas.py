@@ -364,7 +364,7 @@ $C$ adalah yang diturunkan, maka perambatan dimulai dengan 1.
 \frac{\partial C}{\partial C} &= 1
 \end{aligned}
 \]
-Aturan rantai: gradien $C$ dikali turunan lokal (·)².
+Aturan rantai: gradien $C$ dikali turunan lokal square.
 \[
 \begin{aligned}
 \frac{\partial C}{\partial a} &= \frac{\partial C}{\partial C} \cdot 2 \, a \\
