@@ -1,6 +1,8 @@
 """The chain rule written out: every equation of the mathematics note, to the letter."""
 
+import json
 import sys
+from pathlib import Path
 
 import pytest
 import sympy
@@ -8,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microrelu import Value, log_sum_exp, operation, relu, tanh, weighted_sum
-from microrelu.formulas import MOST_PATHS, derivation, explain
-from microrelu.losses import half_squared_error
+from microrelu.formulas import MOST_PATHS, derivation, explain, general_equation
+from microrelu.losses import cross_entropy, half_squared_error
 from microrelu.notation import LATEX, MATHML, TEXT
 from microrelu.words import LANGUAGES, WORDS, say
 
@@ -392,3 +394,60 @@ def test_every_sentence_stands_in_every_language_with_the_same_names_in_it(key):
 
 def test_a_sentence_of_the_table_is_filled_in():
     assert say("leaf", "en", node="w") == "w is a leaf: its gradient is complete."
+
+
+def network(layers=1):
+    """The one-layer network of the mathematics note with its labels; C = ½ (y − r)²."""
+    r = x = Value(2.0, "x")
+    for k in range(layers):
+        z = Value(0.8 - 0.1 * k, f"W({k})") * r
+        z.label = f"z({k + 1})"
+        r = z.relu()
+        r.label = f"r({k + 1})"
+    cost = half_squared_error(r, Value(1.0, "y"))
+    cost.label = "C"
+    return cost, x
+
+
+def equations_of_the_note(notation):
+    """Each equation of the mathematics note by its name, set."""
+    cost, _ = network()
+    graph = derivation(cost, cost).graph
+    found = {
+        f"one layer, ∂C/∂{node.label}": notation.equation(*graph.gathered(node, notation))
+        for node in graph.step_of
+        if node.label in ("r(1)", "z(1)", "W(0)")
+    }
+    for count in (1, 2, 3):
+        cost, _ = network(count)
+        graph = derivation(cost, cost).graph
+        for node in graph.step_of:
+            if node.label.startswith("W"):
+                row = derivation(cost, node).closed_row(notation)
+                found[f"layers: {count}, closed form, {node.label}"] = notation.equation(*row)
+    out, x = layers()
+    graph = derivation(out, x).graph
+    for node in graph.step_of:
+        if equation := general_equation(graph, node):
+            key = f"general equation {equation}, {node.label}"
+            found[key] = notation.equation(*graph.gathered(node, notation))
+    logits = [Value(float(k), f"z_{k}") for k in range(3)]
+    cost = cross_entropy(logits, 1)
+    for logit in logits[:2]:
+        row = derivation(cost, logit).closed_row(notation)
+        found[f"softmax and cross-entropy, {logit.label}"] = notation.equation(*row)
+    return found
+
+
+EQUATIONS = json.loads((Path(__file__).parent / "equations.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_each_equation_of_the_note_is_set_to_the_letter(name):
+    notations = {"text": TEXT, "latex": LATEX, "mathml": MATHML}
+    found = {key: equations_of_the_note(each)[name] for key, each in notations.items()}
+    assert found == EQUATIONS[name]
+
+
+def test_no_equation_of_the_note_is_left_out():
+    assert list(equations_of_the_note(TEXT)) == list(EQUATIONS)

@@ -1,6 +1,8 @@
 """Labels, numbers and formulas as text, LaTeX and MathML, to the letter."""
 
+import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -182,6 +184,20 @@ def test_each_operation_says_its_equation_and_its_local_derivatives(name):
     assert set_value(node, names, LATEX).text == latex
     written = [set_local_derivative(node, i, names) for i in range(len(node.parents))]
     assert [each.text for each in written] == derivatives
+
+
+EXACTLY = json.loads((Path(__file__).parent / "operations.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_each_operation_is_set_in_latex_and_mathml_to_the_letter(name):
+    node = node_of(name)
+    names = node_names(node)
+    for key, notation in (("latex", LATEX), ("mathml", MATHML)):
+        written = [set_local_derivative(node, i, names, notation) for i in range(len(node.parents))]
+        found = {"equation": set_value(node, names, notation).text}
+        found["derivatives"] = [each.text for each in written]
+        assert found == EXACTLY[name][key]
 
 
 def test_every_operation_of_the_table_stands_in_that_list():
