@@ -107,7 +107,7 @@ def draw_boundary(
     for sign, name, marker, colour in ((-1, "−1", "o", "#F1A340"), (1, "+1", "^", "#998EC3")):
         chosen = points[:, np.array(signs) == sign]
         axes.scatter(*chosen, marker=marker, color=colour, edgecolors="black", label=name)
-    axes.legend(title="class")
+    axes.legend(title="class", loc="upper right")  # "best" searches long
 
 
 def grid_scores(model: MLP, points: Any) -> Any:
