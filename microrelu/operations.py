@@ -189,14 +189,14 @@ def absolute(a: float) -> Local:
 def maximum(a: float, b: float) -> Local:
     """The larger of both: b + ReLU(a − b), so that maximum(a, 0) and relu(a) agree at the kink."""
     open_ = step(a, b)
-    return (a if a > b else b if a <= b else math.nan), (open_, 1.0 - open_)
+    return (a if a > b or a != a else b), (open_, 1.0 - open_)  # a != a: NaN
 
 
 @operation("min", "min(a, b)", ["Step(b - a)", "1 - Step(b - a)"], kink=lambda a, b: a == b)
 def minimum(a: float, b: float) -> Local:
     """The smaller of both: b − ReLU(b − a)."""
     open_ = step(b, a)
-    return (a if a < b else b if a >= b else math.nan), (open_, 1.0 - open_)
+    return (a if a < b or a != a else b), (open_, 1.0 - open_)  # a != a: NaN
 
 
 @operation("ReLU", "ReLU(a)", ["Step(a)"], kink=lambda a: a == 0)
