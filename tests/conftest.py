@@ -1,10 +1,21 @@
-"""Where nothing may be skipped, a skipped test is a failed one."""
+"""Laws are looked at without a clock, and where nothing may be skipped a skipped test has failed."""
 
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 SKIP_NOTHING = "MICRORELU_SKIP_NOTHING"
+
+# A first example may compile kernels. The gate looks at the same examples each time; a developer,
+# without CI set, at others in each run.
+settings.register_profile(
+    "microrelu",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("microrelu")
 
 
 @pytest.hookimpl(wrapper=True)
