@@ -1,4 +1,4 @@
-"""Laws are looked at without a clock, and where nothing may be skipped a skipped test has failed."""
+"""Laws are tested without a clock; where nothing may be skipped, a skipped test has failed."""
 
 import os
 
