@@ -7,14 +7,13 @@ them is a gradient, and the report names the node that stands there. Read `words
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
 from microrelu.notation import TEXT, node_names, number, set_node
-from microrelu.steps import align, at_kink, node_equation
+from microrelu.steps import align, at_kink, grads_kept, node_equation
 from microrelu.value import Constant, Value, topological_order
 
 LEVELS = 4  # nudges by h, h/2, h/4 and h/8, extrapolated to h → 0
@@ -230,19 +229,15 @@ def _rounding(
 
 def _swept(root: Value, order: Sequence[Value]) -> dict[Value, float]:
     """The gradient of each leaf that is a variable, by a sweep that leaves no trace."""
-    before = [(node, node.grad) for node in order]
-    try:
+    with grads_kept(root):
         for node in order:
             node.grad = 0
-        deque(root.sweep(), maxlen=0)
+        root.backward()
         return {
             node: float(node.grad)
             for node in order
             if node.operation is None and not isinstance(node, Constant)
         }
-    finally:
-        for node, grad in before:
-            node.grad = grad
 
 
 def _claims(

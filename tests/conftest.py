@@ -5,6 +5,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from microrelu.operations import OPERATIONS
+
 SKIP_NOTHING = "MICRORELU_SKIP_NOTHING"
 
 # A first example may compile kernels. The gate looks at the same examples each time; a developer,
@@ -16,6 +18,15 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("microrelu")
+
+
+@pytest.fixture
+def table():
+    """The table of operations, put back as it was."""
+    before = dict(OPERATIONS)
+    yield OPERATIONS
+    OPERATIONS.clear()
+    OPERATIONS.update(before)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,18 +14,9 @@ from hypothesis import strategies as st
 
 from microrelu import Constant, Value, maximum, power, relu_at_zero, topological_order
 from microrelu.check import LONGEST_NOTES, LONGEST_TABLE, Report, check_gradients
-from microrelu.operations import OPERATIONS, Operation, operation
+from microrelu.operations import Operation, operation
 
 SCALES = [1e-300, 1e-30, 1e-8, 1e-3, 1.0, 1e3, 1e8, 1e30, 1e300]
-
-
-@pytest.fixture
-def table():
-    """The table of operations, put back as it was."""
-    before = dict(OPERATIONS)
-    yield OPERATIONS
-    OPERATIONS.clear()
-    OPERATIONS.update(before)
 
 
 def wrong_square(factor: float) -> Operation:

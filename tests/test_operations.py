@@ -35,15 +35,6 @@ def same(a: float, b: float) -> bool:
     return a == b or (math.isnan(a) and math.isnan(b))
 
 
-@pytest.fixture
-def table():
-    """The table of operations, put back as it was."""
-    before = dict(OPERATIONS)
-    yield OPERATIONS
-    OPERATIONS.clear()
-    OPERATIONS.update(before)
-
-
 # The table
 
 
