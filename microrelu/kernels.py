@@ -56,11 +56,11 @@ def forward(program, first, last, width, shared, rows):
 """
 
 BACKWARD = """
-def backward(program, first, last, width, shared, shared_grads, rows, grads):
+def backward(program, first, last, block, width, shared, shared_grads, rows, grads):
     for t in range(first, last):
         p = int64(program[t])
         code, count, z = program[p], int64(program[p + 1]), int64(program[p + 2])
-        needed, n, q = program[p + 3], int64(program[p + 4]), p + 6
+        needed, n, d, q = program[p + 3], int64(program[p + 4]), int64(program[p + 5]), p + 6
         if code == 0:  # back through weighted sums
 {sum}        elif code == 2:  # edges whose local derivatives the forward pass kept
             for e in range(q, q + 3 * count, 3):
@@ -69,8 +69,9 @@ def backward(program, first, last, width, shared, shared_grads, rows, grads):
                     grads[x, k] += grads[u, k] * rows[local, k]
         elif code == 3:  # gradients that were passed on: zero for the next block
             for m in range(count):
+                u = program[q + m]
                 for k in range(width):
-                    grads[z + m, k] = 0.0
+                    grads[u, k] = 0.0
 """
 
 SUM_BLOCK = """\
@@ -96,51 +97,54 @@ SUM_BLOCK = """\
 """
 
 SUM_BLOCK_BACK = """\
+            g = p + d  # the rows of gradients
             if needed & 1:  # to the weights: Σ over the block of ∂z · x
                 for m in range(count):
-                    w = q + n + m * (n + 1)
-                    s0 = 0.0
-                    for k in range(width):
-                        s0 += grads[z + m, k]
+                    w, u, s0 = q + n + m * (n + 1), program[g + m], 0.0
+                    for k in range(block):
+                        s0 += grads[u, k]
                     shared_grads[program[w + n]] += s0
                     for i in range(0, n - 3, 4):
                         x0, x1 = program[q + i], program[q + i + 1]
                         x2, x3 = program[q + i + 2], program[q + i + 3]
                         s0 = s1 = s2 = s3 = 0.0
-                        for k in range(width):
-                            s0 += grads[z + m, k] * rows[x0, k]
-                            s1 += grads[z + m, k] * rows[x1, k]
-                            s2 += grads[z + m, k] * rows[x2, k]
-                            s3 += grads[z + m, k] * rows[x3, k]
+                        for k in range(block):
+                            s0 += grads[u, k] * rows[x0, k]
+                            s1 += grads[u, k] * rows[x1, k]
+                            s2 += grads[u, k] * rows[x2, k]
+                            s3 += grads[u, k] * rows[x3, k]
                         shared_grads[program[w + i]] += s0
                         shared_grads[program[w + i + 1]] += s1
                         shared_grads[program[w + i + 2]] += s2
                         shared_grads[program[w + i + 3]] += s3
                     for i in range(n - n % 4, n):
                         x0, s0 = program[q + i], 0.0
-                        for k in range(width):
-                            s0 += grads[z + m, k] * rows[x0, k]
+                        for k in range(block):
+                            s0 += grads[u, k] * rows[x0, k]
                         shared_grads[program[w + i]] += s0
             if needed & 2:  # to the rows: Σ over what each of them fed
                 for i in range(n):
-                    x, w = program[q + i], q + n + i
+                    x, w = program[g + count + i], q + n + i
                     for m in range(0, count - 3, 4):
                         w0 = shared[program[w + m * (n + 1)]]
                         w1 = shared[program[w + (m + 1) * (n + 1)]]
                         w2 = shared[program[w + (m + 2) * (n + 1)]]
                         w3 = shared[program[w + (m + 3) * (n + 1)]]
+                        u0, u1 = program[g + m], program[g + m + 1]
+                        u2, u3 = program[g + m + 2], program[g + m + 3]
                         for k in range(width):
                             grads[x, k] += (
-                                w0 * grads[z + m, k] + w1 * grads[z + m + 1, k]
-                                + w2 * grads[z + m + 2, k] + w3 * grads[z + m + 3, k]
+                                w0 * grads[u0, k] + w1 * grads[u1, k]
+                                + w2 * grads[u2, k] + w3 * grads[u3, k]
                             )
                     for m in range(count - count % 4, count):
-                        w0 = shared[program[w + m * (n + 1)]]
+                        w0, u0 = shared[program[w + m * (n + 1)]], program[g + m]
                         for k in range(width):
-                            grads[x, k] += w0 * grads[z + m, k]
+                            grads[x, k] += w0 * grads[u0, k]
             for m in range(count):
+                u = program[g + m]
                 for k in range(width):
-                    grads[z + m, k] = 0.0
+                    grads[u, k] = 0.0
 """
 
 # Of one example. Most often the weights lie side by side in memory, and so do what they multiply.
@@ -180,7 +184,7 @@ SUM_ONE_BACK = """\
 """
 
 REPLAY = """
-def {name}(program, memory, batch, results, begin, end, width, seed, by_inputs):
+def {name}(program, memory, weights, batch, results, begin, end, width, seed, by_inputs):
     size, depth, height = int64(program[0]), int64(program[1]), int64(program[2])
     spreads, inputs, outputs = int64(program[3]), int64(program[4]), int64(program[5])
     root, f0, f1, f2 = program[6], int64(program[7]), int64(program[8]), int64(program[9])
@@ -189,38 +193,38 @@ def {name}(program, memory, batch, results, begin, end, width, seed, by_inputs):
     rows = memory[2 * size : 2 * size + depth * width].reshape(depth, width)
     grads = memory[2 * size + depth * width : 2 * size + (depth + height) * width]
     grads = grads.reshape(height, width)
+    shared[: len(weights)] = weights
     forward_one(program, f0, f1, 1, shared, shared)
     for s in range(spreads):
         for k in range(width):
             rows[s, k] = shared[program[16 + s]]
-    if seed != 0.0:
-        shared_grads[:] = 0.0
-        grads[:spreads] = 0.0
+    shared_grads[:] = 0.0
     for start in range(begin, end, width):
         block = min(width, end - start)
+        full = (block + 7) // 8 * 8  # whole vector registers: the last example fills them up
         for i in range(inputs):
-            for k in range(block):
-                rows[spreads + i, k] = batch[start + k, i]
-        forward(program, f1, f2, block, shared, rows)
+            for k in range(full):
+                rows[spreads + i, k] = batch[start + min(k, block - 1), i]
+        forward(program, f1, f2, full, shared, rows)
         for i in range(outputs):
             for k in range(block):
                 results[start + k, i] = rows[program[16 + spreads + i], k]
         if seed != 0.0:
-            grads[spreads : spreads + inputs] = 0.0  # all others are zero again when passed on
+            grads[: spreads + inputs] = 0.0  # all others are zero again when passed on
             for k in range(block):
                 grads[root, k] += seed
-            backward(program, f2, b1, block, shared, shared_grads, rows, grads)
+            backward(program, f2, b1, block, full, shared, shared_grads, rows, grads)
+            for s in range(spreads):
+                whole = 0.0
+                for k in range(block):
+                    whole += grads[s, k]
+                shared_grads[program[16 + s]] += whole
         if by_inputs and seed != 0.0:
             for i in range(inputs):
                 for k in range(block):
                     results[start + k, outputs + i] = grads[spreads + i, k]
     if seed != 0.0:
-        for s in range(spreads):
-            whole = 0.0
-            for k in range(width):
-                whole += grads[s, k]
-            shared_grads[program[16 + s]] += whole
-        backward_one(program, b1, b2, 1, shared, shared_grads, shared, shared_grads)
+        backward_one(program, b1, b2, 1, 1, shared, shared_grads, shared, shared_grads)
 """
 
 
@@ -242,12 +246,19 @@ def _cases(names: Sequence[str], table: Sequence[tuple[Operation, int]], one: bo
         case += [f"                x{i} = program[q + m * {n} + {i}]" for i in range(n)]
         loop = "                for k in range(width):"
         value = [f"value, local = {call}", "rows[z + m, k] = value"]
-        if one or keeps_derivatives(operation):
-            value += [f"rows[d + m * {n} + {i}, k] = local[{i}]" for i in range(n)]
+        keep = [f"rows[d + m * {n} + {i}, k] = local[{i}]" for i in range(n)]
+        if keeps_derivatives(operation):
+            value += keep
         else:
-            grow = [f"grads[x{i}, k] += upstream * local[{i}]" for i in range(n)]
-            back = ["upstream, grads[z + m, k] = grads[z + m, k], 0.0", f"local = {call}[1]", *grow]
-            backward += [*case, loop, *[20 * " " + line for line in back]]
+            if one:
+                value += ["if needed:", *["    " + line for line in keep]]
+            places = [f"g{i} = program[p + d + count + m * {n} + {i}]" for i in range(n)]
+            places = [f"g{i} = x{i}" for i in range(n)] if one else places
+            places += ["u = z + m" if one else "u = program[p + d + m]"]
+            back = ["upstream, grads[u, k] = grads[u, k], 0.0", f"local = {call}[1]"]
+            back += [f"grads[g{i}, k] += upstream * local[{i}]" for i in range(n)]
+            backward += [*case, *[16 * " " + line for line in places]]
+            backward += [loop, *[20 * " " + line for line in back]]
         forward += [*case, loop, *[20 * " " + line for line in value]]
     text = "\n".join([*forward, *backward]).replace("\n\n        elif", "\n        elif") + "\n"
     return _one_example(text) if one else text
@@ -262,7 +273,9 @@ def _one_example(text: str) -> str:
         ("start + k", "start"),
         (".reshape(depth, width)", ""),
         (".reshape(height, width)", ""),
-        ("grads[spreads : spreads + inputs]", "grads[spreads:]"),
+        ("for k in range(full):", "if True:"),
+        ("start + min(k, block - 1)", "start"),
+        ("grads[: spreads + inputs]", "grads[:]"),
         ("forward(", "forward_one("),
         ("backward(", "backward_one("),
     ):
@@ -305,15 +318,26 @@ def interpreter(used: Used, at_zero: float) -> Interpreter:
     return compiled
 
 
+def entry(replay: Any) -> Callable[..., None]:
+    """The compiled replay itself: a call by way of Numba would look at every argument's type."""
+    from numba import boolean, float64, int64, uint32
+
+    numbers, rows = float64[::1], float64[:, ::1]
+    arrays = uint32[::1], numbers, numbers, rows, rows
+    compiled: Callable[..., None] = replay.compile((*arrays, int64, int64, int64, float64, boolean))
+    return compiled
+
+
 def _compile(used: Used, at_zero: float) -> Interpreter:
     import math
 
     from numba import int64, njit
 
     table = sorted(used, key=lambda each: (each[0].name, each[1]))
-    names = [f"{row.name}_{n}" for row, n in table]
+    names = [f"operation_{code}" for code, _ in enumerate(table, FIRST_FREE)]
     texts = _cases(names, table, one=True), _cases(names, table, one=False)
-    secret = f"{texts}{REPLAY}{at_zero}".encode() + Path(operations.__file__).read_bytes()
+    called = [(row.name, row.function.__code__.co_code) for row, _ in table]
+    secret = f"{called}{texts}{REPLAY}{at_zero}".encode() + Path(operations.__file__).read_bytes()
     digest = hashlib.sha256(secret).hexdigest()[:12]
     scope: dict[str, Any] = {"__name__": __name__, "math": math, "int64": int64}
     for name, (row, _) in zip(names, table, strict=True):

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from heapq import heapify, heappop, heappush
 
+from microrelu.kernels import VARIADIC
 from microrelu.operations import Operation, multiply, total, weighted_sum
 from microrelu.value import Value, topological_order
 
@@ -75,7 +76,8 @@ class Recording:
                 operands = tuple([number[parent] for parent in node.parents])
                 number[node] = self._add(node.operation, operands)
         outputs = [number[root] for root in roots]
-        self._number(self._together(outputs), outputs)
+        self.arrange(self._operations, self._operands, self.zero + 1, outputs)
+        del self._operations, self._operands, self._varies
 
     def _add(self, operation: Operation, operands: tuple[int, ...]) -> int:
         """A new node; in a weighted_sum, what varies with the example goes to the inputs."""
@@ -97,43 +99,69 @@ class Recording:
         varies.append(any(varies[each] for each in operands))
         return len(varies) - 1
 
-    def _together(self, roots: list[int]) -> list[tuple[Any, list[int]]]:
-        """Nodes by what they must have in common to be computed together, in order."""
-        reaches = [0] * len(self._operands)
-        for i, root in enumerate(roots):
-            reaches[root] |= 1 << i
-        for node in range(len(reaches) - 1, self._leaves - 1, -1):
-            for each in self._operands[node]:
-                reaches[each] |= reaches[node]
-        levels = [0] * len(reaches)  # the longest way from a leaf
-        together: dict[Any, list[int]] = {}
-        for node in range(self._leaves, len(reaches)):
-            operation, operands = self._operations[node], self._operands[node]
-            levels[node] = 1 + max([levels[each] for each in operands])
-            pattern: tuple[int, ...] = tuple([self._varies[each] for each in operands])
-            if operation is weighted_sum:
-                pattern = operands[len(operands) // 2 : -1]
-            elif operation is total:
-                pattern = operands
-            key = (self._varies[node], levels[node], operation, reaches[node], pattern)
-            together.setdefault(key, []).append(node)
-        return sorted(together.items(), key=lambda item: item[0][:2])
+    def arrange(
+        self,
+        operations: list[Operation | None],
+        operands: list[tuple[int, ...]],
+        first_input: int,
+        outputs: list[int],
+    ) -> None:
+        """Group what can be computed together, and number the nodes anew, group after group.
 
-    def _number(self, together: list[tuple[Any, list[int]]], roots: list[int]) -> None:
-        """Number the nodes anew, group after group."""
-        shared = [node for key, nodes in together if not key[0] for node in nodes]
-        varying = [node for key, nodes in together if key[0] for node in nodes]
-        order = [*range(self.zero + 1), *shared, *range(self.zero + 1, self._leaves), *varying]
-        number = [0] * len(order)
-        for i, node in enumerate(order):
-            number[node] = i
+        Args:
+            operations: Of each node; None for a leaf, and for what is a node no more.
+            operands: For each node, the numbers of its parents, all smaller.
+            first_input: The number of the first input.
+            outputs: The numbers of the roots.
+        """
+        keys = self._keys(operations, operands, first_input, outputs)
+        groups = _in_order(keys, operands)
+        inputs = range(first_input, first_input + self.inputs)
+        shared = [node for key, nodes in groups if not key[0] for node in nodes]
+        varying = [node for key, nodes in groups if key[0] for node in nodes]
+        order = [*range(self.zero + 1), *shared, *inputs, *varying]
+        number = dict(zip(order, range(len(order)), strict=True))
         self.shared, self.nodes = self.zero + 1 + len(shared), len(order)
-        self.outputs = [number[root] for root in roots]
+        self.outputs = [number[root] for root in outputs]
         self.groups = []
-        for (varies, _, operation, reaches, _), nodes in together:
-            operands = [tuple([number[each] for each in self._operands[node]]) for node in nodes]
-            self.groups.append(Group(operation, varies, reaches, number[nodes[0]], operands))
-        del self._operations, self._operands, self._varies
+        for (varies, operation, reaches, _), nodes in groups:
+            parents = [tuple([number[each] for each in operands[node]]) for node in nodes]
+            self.groups.append(Group(operation, varies, reaches, number[nodes[0]], parents))
+
+    def _keys(
+        self,
+        operations: list[Operation | None],
+        operands: list[tuple[int, ...]],
+        first_input: int,
+        outputs: list[int],
+    ) -> list[Key | None]:
+        """What nodes must have in common to be computed together."""
+        reaches = [0] * len(operations)
+        for i, output in enumerate(outputs):
+            reaches[output] |= 1 << i
+        for node in range(len(reaches) - 1, -1, -1):
+            for each in operands[node]:
+                reaches[each] |= reaches[node]
+        varies = [first_input <= i < first_input + self.inputs for i in range(len(operations))]
+        keys: list[Key | None] = []
+        for node, (operation, parents) in enumerate(zip(operations, operands, strict=True)):
+            varies[node] = varies[node] or any(varies[each] for each in parents)
+            inputs: tuple[int, ...] = ()
+            if operation is weighted_sum:
+                inputs = parents[len(parents) // 2 : -1]
+            elif operation is total:
+                inputs = parents
+            keys.append((varies[node], operation, reaches[node], inputs) if operation else None)
+        return keys
+
+    @property
+    def operations(self) -> frozenset[tuple[Operation, int]]:
+        """Those that are computed element by element, each with the number of its operands."""
+        return frozenset(
+            (group.operation, len(group.operands[0]))
+            for group in self.groups
+            if group.operation not in VARIADIC
+        )
 
     def moving(self, wanted: str) -> list[bool]:
         """Which nodes depend on what a gradient is wanted by, "parameters" or "inputs"."""
@@ -146,3 +174,40 @@ class Recording:
             for node, operands in zip(group.nodes, group.operands, strict=True):
                 moves[node] = any(moves[each] for each in operands)
         return moves
+
+
+Key = tuple[bool, Operation, int, tuple[int, ...]]
+
+
+def _in_order(
+    keys: list[Key | None], operands: list[tuple[int, ...]]
+) -> list[tuple[Key, list[int]]]:
+    """Nodes with the same key, in an order that allows it: what is shared, and the most, first."""
+    waits = [0] * len(keys)
+    users: list[list[int]] = [[] for _ in keys]
+    ready: dict[Key, list[int]] = {}
+    for node, key in enumerate(keys):
+        if key:
+            computed = [each for each in operands[node] if keys[each]]
+            waits[node] = len(computed)
+            for each in computed:
+                users[each].append(node)
+            if not computed:
+                ready.setdefault(key, []).append(node)
+    queue = [(key[0], -len(nodes), nodes[0], key) for key, nodes in ready.items()]
+    heapify(queue)
+    groups = []
+    while queue:
+        _, size, _, key = heappop(queue)
+        if len(ready.get(key, ())) != -size:
+            continue  # it has grown since
+        groups.append((key, sorted(ready.pop(key))))
+        grown: dict[Key, None] = {}
+        for user in [user for node in groups[-1][1] for user in users[node]]:
+            waits[user] -= 1
+            if not waits[user] and (own := keys[user]):
+                ready.setdefault(own, []).append(user)
+                grown[own] = None
+        for own in grown:
+            heappush(queue, (own[0], -len(ready[own]), ready[own][0], own))
+    return groups

@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from microrelu.optim import Optimizer
 
 Floats = NDArray[np.float64]
+FLOAT = np.dtype(np.float64)
 
-BLOCK_BYTES = 1 << 20  # what a block of examples may fill: it stays in a second-level cache
+BLOCK_BYTES = 8 << 20  # what the values of a block of examples may fill, of a third-level cache
 MOST_IN_BLOCK = 256  # examples
 CHUNKS = 16  # into which a large batch is divided, whatever the number of threads
 CHUNK_WORK = 1 << 21  # nodes × examples from which on it is
@@ -48,9 +50,8 @@ class Plan(NamedTuple):
     run: Callable[..., None]
     words: NDArray[np.uint32]
     memory: Floats
-    parameters: Floats  # where they are in memory
-    gradient: Floats  # likewise
-    columns: int  # of the results
+    gradient: Floats  # where it is in memory
+    results: Floats  # where they go
     chunk: int  # examples for one call
     width: int  # examples at a time
     by_inputs: bool
@@ -107,11 +108,6 @@ class Tape:
         self._count = len(self.recording.outputs)
         self._programs: dict[tuple[str, int, bool], Program] = {}
         self._plan: Plan | None = None
-        self._used = frozenset(
-            (group.operation, len(group.operands[0]))
-            for group in self.recording.groups
-            if group.operation not in kernels.VARIADIC
-        )
         self._recent: tuple[Floats, Floats] | None = None
 
     # Replaying
@@ -125,7 +121,7 @@ class Tape:
         """
         examples, weights = self._batch(batch), self._weights(parameters)
         self._recent = (examples.copy(), weights.copy())
-        results, _ = self._replay(examples, weights, 0.0)
+        results = self._replay(examples, weights, 0.0)[0].copy()
         return results[:, 0] if self.is_single else results
 
     def backward(self, output: int = 0) -> None:
@@ -170,40 +166,47 @@ class Tape:
         count = len(examples)
         if by == "inputs":
             seed = 1.0 if per_example else 1.0 / max(1, count)
-            return self._replay(examples, weights, seed, by, output)[0][:, self._count :]
+            return self._replay(examples, weights, seed, by, output)[0][:, self._count :].copy()
         if per_example:
-            rows = [self._replay(row[None], weights, 1.0, by, output)[1] for row in examples]
-            return np.array(rows).reshape(count, len(weights))
+            own = np.empty((count, len(weights)))
+            for i in range(count):
+                own[i] = self._replay(examples[i : i + 1], weights, 1.0, by, output)[1]
+            return own
         if not count:
             raise ValueError("The batch is empty: the mean over no examples has no gradient.")
-        return self._replay(examples, weights, 1.0 / count, by, output)[1]
+        return self._replay(examples, weights, 1.0 / count, by, output)[1].copy()
 
     def _replay(
         self, batch: Floats, weights: Floats, seed: float, by: str = "parameters", output: int = 0
     ) -> tuple[Floats, Floats]:
         """Outputs, beside them derivatives by inputs if asked for; derivatives by parameters.
 
-        The seed is where derivatives start at the output; at 0 there is no backward pass.
+        The seed is where derivatives start at the output; at 0 there is no backward pass. The next
+        replay writes over both.
         """
         count, plan = len(batch), self._plan
         if plan is None or plan.key != (by, output, count):
             plan = self._plan = self._planned(by, output, count)
-        _, run, words, memory, parameters, gradient, columns, chunk, width, by_inputs = plan
-        results = np.empty((count, columns))
-        if chunk == count:
-            parameters[:] = weights
-            run(words, memory, batch, results, 0, count, width, seed, by_inputs)
-            return results, gradient.copy()
+        if plan.chunk < count:
+            return self._replay_in_chunks(batch, weights, seed, plan)
+        _, run, words, memory, gradient, results, _, width, by_inputs = plan
+        run(words, memory, weights, batch, results, 0, count, width, seed, by_inputs)
+        return results, gradient
 
+    def _replay_in_chunks(
+        self, batch: Floats, weights: Floats, seed: float, plan: Plan
+    ) -> tuple[Floats, Floats]:
+        """The same of a large batch, by several threads."""
+        _, run, words, _, _, results, chunk, width, by_inputs = plan
+        count = len(batch)
         starts = range(0, count, chunk)
         threads = max(1, min(self.threads, len(starts)))
 
         def part(first: int) -> list[Floats]:
-            own, gradients = self._planned(by, output, count), []
+            own, gradients = self._planned(*plan.key), []
             for start in starts[first::threads]:
-                own.parameters[:] = weights
                 stop = min(start + chunk, count)
-                run(words, own.memory, batch, results, start, stop, width, seed, by_inputs)
+                run(words, own.memory, weights, batch, results, start, stop, width, seed, by_inputs)
                 gradients.append(own.gradient.copy())
             return gradients
 
@@ -217,27 +220,31 @@ class Tape:
             whole += parts[i % threads][i // threads]
         return results, whole
 
+    @cached_property
+    def _fused(self) -> Recording:
+        """What is replayed."""
+        return self.recording
+
     def _planned(self, by: str, output: int, count: int) -> Plan:
         if by not in ("parameters", "inputs"):
             raise ValueError(f'Gradients are by "parameters" or by "inputs", not by {by!r}.')
         if not 0 <= output < self._count:
             raise ValueError(f"There is no output {output}: this tape has 0 to {self._count - 1}.")
-        chunk, width = _division(count, self.recording.nodes - self.recording.shared)
-        one, block, codes = kernels.interpreter(self._used, self.relu_at_zero)
+        chunk, width = _division(count, self._fused.nodes - self._fused.shared)
+        one, block, codes = kernels.interpreter(self._fused.operations, self.relu_at_zero)
         key = by, output, width == 1
         if key not in self._programs:
-            self._programs[key] = Program(self.recording, codes, *key)
+            self._programs[key] = Program(self._fused, codes, *key)
         program, known = self._programs[key], len(self.parameters)
-        memory: Floats = np.zeros(2 * program.shared + program.row_count * width)
+        memory = _aligned(2 * program.shared, program.row_count * width)
         memory[known:][: len(self.recording.constants)] = self.recording.constants
         return Plan(
             key=(by, output, count),
-            run=one if width == 1 else block,
+            run=kernels.entry(one if width == 1 else block),
             words=program.array,
             memory=memory,
-            parameters=memory[:known],
             gradient=memory[program.shared :][:known],
-            columns=self._count + (self.recording.inputs if by == "inputs" else 0),
+            results=np.empty((count, self._count + self.recording.inputs * (by == "inputs"))),
             chunk=chunk,
             width=width,
             by_inputs=by == "inputs",
@@ -327,8 +334,8 @@ class Tape:
                 lines.append(f"  {name}: {shown}")
         _, width = _division(MOST_IN_BLOCK, rows)
         lines.append(
-            f"  bytes: {16 * shared:,} shared, {16 * rows:,} for each example, of which there are "
-            f"{width} at a time"
+            f"  bytes: {16 * shared:,} shared, at most {16 * rows:,} for each example, of which "
+            f"there are {width} at a time"
         )
         return "\n".join(lines)
 
@@ -350,9 +357,8 @@ class Tape:
         columns = self.recording.inputs
         if (  # nothing to do, and this is asked for every step
             type(batch) is np.ndarray
-            and batch.dtype == np.float64
-            and batch.ndim == 2
-            and batch.shape[1] == columns
+            and batch.dtype is FLOAT
+            and batch.shape[1:] == (columns,)
             and batch.flags.carray
         ):
             return batch
@@ -379,7 +385,14 @@ class Tape:
         if parameters is None:
             data = [parameter.data for parameter in self.parameters]
             return np.array(data, dtype=np.float64)
-        array = np.asarray(parameters, dtype=np.float64)
+        if (
+            type(parameters) is np.ndarray
+            and parameters.dtype is FLOAT
+            and parameters.shape == (len(self.parameters),)
+            and parameters.flags.carray
+        ):
+            return parameters
+        array = np.array(parameters, dtype=np.float64)
         if array.shape != (len(self.parameters),):
             raise ValueError(
                 f"The parameters have shape {array.shape}, and this tape has "
@@ -468,6 +481,12 @@ def _check_leaves(roots: list[Value], inputs: list[Value], parameters: list[Valu
             seen[each] = name
 
 
+def _aligned(before: int, after: int) -> Floats:
+    """Zeros, with a boundary of 64 bytes behind the first ones: registers are as wide as that."""
+    memory: Floats = np.zeros(before + after + 7)
+    return memory[-(memory.ctypes.data // 8 + before) % 8 :][: before + after]
+
+
 def _division(count: int, nodes: int) -> tuple[int, int]:
     """How many examples make a chunk, and how many a block; their numbers alone decide it."""
     chunk = max(1, count)
@@ -475,7 +494,7 @@ def _division(count: int, nodes: int) -> tuple[int, int]:
         chunk = -(-count // CHUNKS)
     if chunk < FEW:
         return chunk, 1
-    most = min(max(32, BLOCK_BYTES // (16 * nodes + 1) // 8 * 8), MOST_IN_BLOCK)
+    most = min(max(32, BLOCK_BYTES // (8 * nodes + 1) // 8 * 8), MOST_IN_BLOCK)
     blocks = -(-chunk // most)
     return chunk, -(-chunk // (8 * blocks)) * 8
 
