@@ -25,6 +25,7 @@ except ImportError as error:
     ) from error
 
 from microrelu import kernels, operations
+from microrelu.fusion import fused
 from microrelu.listing import listing
 from microrelu.program import Program
 from microrelu.recording import Recording
@@ -223,7 +224,7 @@ class Tape:
     @cached_property
     def _fused(self) -> Recording:
         """What is replayed."""
-        return self.recording
+        return fused(self.recording)
 
     def _planned(self, by: str, output: int, count: int) -> Plan:
         if by not in ("parameters", "inputs"):
