@@ -36,6 +36,8 @@ from microrelu.tape import Tape
 Floats = NDArray[np.float64]
 HERE = Path(__file__).parent
 SIZES = [(2, 16), (16, 16), (16, 1)]
+SIMPLE = [microrelu.add, microrelu.subtract, microrelu.multiply]
+SIMPLE += [microrelu.maximum, microrelu.negate, microrelu.relu]
 LR = 1e-9  # so small that every step meets the same work
 BASE = "NumPy matrices"
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -459,10 +461,9 @@ def random_graph(nodes: int) -> tuple[Value, list[Value]]:
     """A root above that many nodes without any layers, and its leaves near 1 or −1."""
     rng = random.Random(0)
     leaves = [Value(rng.choice([-1, 1]) * rng.uniform(0.97, 1.03)) for _ in range(20)]
-    made, table = leaves[:], microrelu
-    choices = [table.add, table.subtract, table.multiply, table.maximum, table.negate, table.relu]
+    made = leaves[:]
     for _ in range(nodes):
-        operation = rng.choice(choices)
+        operation = rng.choice(SIMPLE)
         made.append(operation(*[rng.choice(made[-1000:]) for _ in operation.operands]))
     parents = {parent for node in made for parent in node.parents}
     return microrelu.total([node for node in made[20:] if node not in parents]), leaves
@@ -477,12 +478,28 @@ def chain(nodes: int) -> tuple[Value, list[Value]]:
     return value, leaves
 
 
+def random_chain(nodes: int) -> tuple[Value, list[Value]]:
+    """One operation after the other, each of the value before and perhaps a leaf."""
+    rng = random.Random(0)
+    leaves = [Value(rng.choice([-1, 1]) * rng.uniform(0.97, 1.03)) for _ in range(20)]
+    value = leaves[0]
+    for _ in range(nodes):
+        operation = rng.choice(SIMPLE)
+        value = operation(value, *[rng.choice(leaves) for _ in operation.operands[1:]])
+    return value, leaves
+
+
 def any_graph(rounds: int) -> None:
     """Forward and backward through scalars in which there are no layers to be found."""
     print(
         "\n| no layers to be found | recording | B | ns per node and example |\n|---|--:|--:|--:|"
     )
-    for make, nodes in ((random_graph, 1000), (random_graph, 10_000), (chain, 100_000)):
+    for make, nodes in (
+        (random_graph, 1000),
+        (random_graph, 10_000),
+        (chain, 100_000),
+        (random_chain, 100_000),
+    ):
         root, leaves = make(nodes)
         order = microrelu.topological_order(root)
         used = {node for node in order if not node.parents}

@@ -156,6 +156,9 @@ SUM_ONE = """\
                     w0, x0 = int64(program[w]), int64(program[q])
                     for i in range(n):
                         whole += shared[w0 + i] * rows[x0 + i]
+                elif needed & 8:
+                    for i in range(n):
+                        whole += rows[program[q + i]]
                 else:
                     for i in range(n):
                         whole += shared[program[w + i]] * rows[program[q + i]]
@@ -178,6 +181,9 @@ SUM_ONE_BACK = """\
                     if needed & 4:
                         for i in range(n):
                             grads[x0 + i] += upstream * shared[w0 + i]
+                    elif needed & 8:
+                        for i in range(n):
+                            grads[program[q + i]] += upstream
                     else:
                         for i in range(n):
                             grads[program[q + i]] += upstream * shared[program[w + i]]
@@ -193,7 +199,8 @@ def {name}(program, memory, weights, batch, results, begin, end, width, seed, by
     rows = memory[2 * size : 2 * size + depth * width].reshape(depth, width)
     grads = memory[2 * size + depth * width : 2 * size + (depth + height) * width]
     grads = grads.reshape(height, width)
-    shared[: len(weights)] = weights
+    for i in range(len(weights)):  # a slice would bring Numba's errors about shapes with it
+        shared[i] = weights[i]
     forward_one(program, f0, f1, 1, shared, shared)
     for s in range(spreads):
         for k in range(width):
@@ -255,7 +262,8 @@ def _cases(names: Sequence[str], table: Sequence[tuple[Operation, int]], one: bo
             places = [f"g{i} = program[p + d + count + m * {n} + {i}]" for i in range(n)]
             places = [f"g{i} = x{i}" for i in range(n)] if one else places
             places += ["u = z + m" if one else "u = program[p + d + m]"]
-            back = ["upstream, grads[u, k] = grads[u, k], 0.0", f"local = {call}[1]"]
+            back = ["upstream = grads[u, k]", f"local = {call}[1]"]
+            back += ["grads[u, k] = 0.0"] * (not one)
             back += [f"grads[g{i}, k] += upstream * local[{i}]" for i in range(n)]
             backward += [*case, *[16 * " " + line for line in places]]
             backward += [loop, *[20 * " " + line for line in back]]
@@ -283,20 +291,30 @@ def _one_example(text: str) -> str:
     return text
 
 
-def _rebound(function: Any, at_zero: float) -> Any:
-    """The function for Numba, which freezes globals: with this ReLU'(0), and compiled helpers."""
+def _inside(function: Any, digest: str) -> Any:
+    """The function for the compiled code of this digest, and under a name that no other has.
+
+    Machine code of several processes can meet in one, and what has the same name there is taken
+    for the same.
+    """
     from numba import njit
 
+    function.__qualname__ = f"{function.__name__}_{digest}"
+    return njit(**INSIDE)(function)
+
+
+def _rebound(function: Any, at_zero: float, digest: str) -> Any:
+    """The function for Numba, which freezes globals: with this ReLU'(0), and compiled helpers."""
     scope = dict(function.__globals__)
     if function.__module__ == operations.__name__:
         scope["AT_ZERO"] = at_zero
     for name in function.__code__.co_names:
         if isinstance(scope.get(name), FunctionType):
-            scope[name] = _rebound(scope[name], at_zero)
+            scope[name] = _rebound(scope[name], at_zero, digest)
     copy = FunctionType(
         function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
     )
-    return njit(**INSIDE)(copy)
+    return _inside(copy, digest)
 
 
 Used = frozenset[tuple[Operation, int]]  # operations, each with its number of operands
@@ -341,11 +359,11 @@ def _compile(used: Used, at_zero: float) -> Interpreter:
     digest = hashlib.sha256(secret).hexdigest()[:12]
     scope: dict[str, Any] = {"__name__": __name__, "math": math, "int64": int64}
     for name, (row, _) in zip(names, table, strict=True):
-        scope[name] = _rebound(row.function, at_zero)
+        scope[name] = _rebound(row.function, at_zero, digest)
     for source in texts:
         exec(compile(source, __file__, "exec"), scope)
     for name in ("forward_one", "backward_one", "forward", "backward"):
-        scope[name] = njit(**INSIDE)(scope[name])
+        scope[name] = _inside(scope[name], digest)
     # Numba files its machine code under the function's name: another name for each text
     cache = all(row.function.__module__ == operations.__name__ for row, _ in table)
     replays = []

@@ -25,15 +25,15 @@ class Program:
     """The instructions forward, and back from one output to the parameters or the inputs.
 
     A gradient has a row only from its first contribution to when it is passed on; then the row
-    serves another. So few rows are in use that they stay in a first-level cache.
+    serves another: so they are few, and stay in the cache.
 
     Attributes:
         words: What the interpreter reads: a header, tables of addresses, and the instructions,
             each an operation, how many nodes, the first of them, what is needed (of a sum's
-            gradients, 1 the weights' and 2 the rows'; else the local derivatives, at some later
-            time), the number of operands, where local
-            derivatives are kept (or, in a block, how far on the gradients' rows are listed: the
-            nodes', then the operands'), and the operands.
+            gradients, 1 the weights' and 2 the rows', with 4 if both lie side by side and 8 if
+            all weights are 1; else whether to keep local derivatives), the number of operands,
+            where local derivatives are kept (or, in a block, how far on the gradients' rows are
+            listed: the nodes', then the operands'), and the operands.
         shared: How many shared numbers there are in memory.
         row_count: How many rows, of values and of gradients together.
     """
@@ -110,6 +110,7 @@ class Program:
             n, rows = len(inputs), [self._row(node, varies) for node in inputs]
             beside = [weights[i : i + n] for i in range(0, len(weights), n + 1)]
             needed += 4 * all(_consecutive(each) for each in [rows, *beside])
+            needed += 8 * (group.operation is total)
             self.words += [SUM, count, first, needed, n, 0, *rows, *weights]
         else:
             n = len(group.operands[0])

@@ -1,7 +1,8 @@
 """Tape: a graph recorded on one example, replayed forward and backward over any number of them.
 
 What was drawn as scalars trains at the speed of matrices. `recording.py` finds what can be computed
-together; `kernels.py` computes it, with the functions of `operations.py`; read those next.
+together, `fusion.py` what can be computed in one go; `kernels.py` does, with the functions of
+`operations.py`. Read those next.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 FLOAT = np.dtype(np.float64)
 
-BLOCK_BYTES = 8 << 20  # what the values of a block of examples may fill, of a third-level cache
+SECOND_LEVEL, THIRD_LEVEL = 1 << 19, 1 << 23  # bytes of cache that a block's values may fill
 MOST_IN_BLOCK = 256  # examples
 CHUNKS = 16  # into which a large batch is divided, whatever the number of threads
 CHUNK_WORK = 1 << 21  # nodes × examples from which on it is
@@ -107,6 +108,7 @@ class Tape:
         self.relu_at_zero = operations.AT_ZERO
         self.threads = threads or _cores()
         self._count = len(self.recording.outputs)
+        self._example, self._vector = (len(self.inputs),), (len(self.parameters),)
         self._programs: dict[tuple[str, int, bool], Program] = {}
         self._plan: Plan | None = None
         self._recent: tuple[Floats, Floats] | None = None
@@ -120,7 +122,7 @@ class Tape:
             batch: Shape (B, number of inputs); one row for each example. NaN propagates.
             parameters: Shape (number of parameters,), instead of what the Values hold.
         """
-        examples, weights = self._batch(batch), self._weights(parameters)
+        examples, weights = self._given(batch, parameters)
         self._recent = (examples.copy(), weights.copy())
         results = self._replay(examples, weights, 0.0)[0].copy()
         return results[:, 0] if self.is_single else results
@@ -163,7 +165,7 @@ class Tape:
             By parameters (number of parameters,), per example (B, number of parameters); by
             inputs (B, number of inputs) in both cases.
         """
-        examples, weights = self._batch(batch), self._weights(parameters)
+        examples, weights = self._given(batch, parameters)
         count = len(examples)
         if by == "inputs":
             seed = 1.0 if per_example else 1.0 / max(1, count)
@@ -353,16 +355,23 @@ class Tape:
 
     # Checking what was given
 
-    def _batch(self, batch: ArrayLike) -> Floats:
-        """The batch as the kernels take it: rows of floats, contiguous and writeable."""
-        columns = self.recording.inputs
+    def _given(self, batch: ArrayLike, parameters: ArrayLike | None) -> tuple[Floats, Floats]:
+        """Both as the kernels take them: floats, contiguous and writeable."""
         if (  # nothing to do, and this is asked for every step
             type(batch) is np.ndarray
             and batch.dtype is FLOAT
-            and batch.shape[1:] == (columns,)
+            and batch.shape[1:] == self._example
             and batch.flags.carray
+            and type(parameters) is np.ndarray
+            and parameters.dtype is FLOAT
+            and parameters.shape == self._vector
+            and parameters.flags.carray
         ):
-            return batch
+            return batch, parameters
+        return self._batch(batch), self._weights(parameters)
+
+    def _batch(self, batch: ArrayLike) -> Floats:
+        columns = self.recording.inputs
         try:
             array = np.asarray(batch)
         except ValueError:
@@ -380,21 +389,14 @@ class Tape:
                 f"The batch has shape {array.shape}, and this tape {columns} inputs: "
                 f"it takes shape (examples, {columns}){hint}."
             )
-        return np.array(array, dtype=np.float64, order="C")
+        return np.require(array, np.float64, ["C", "A", "W"])
 
     def _weights(self, parameters: ArrayLike | None) -> Floats:
         if parameters is None:
             data = [parameter.data for parameter in self.parameters]
             return np.array(data, dtype=np.float64)
-        if (
-            type(parameters) is np.ndarray
-            and parameters.dtype is FLOAT
-            and parameters.shape == (len(self.parameters),)
-            and parameters.flags.carray
-        ):
-            return parameters
-        array = np.array(parameters, dtype=np.float64)
-        if array.shape != (len(self.parameters),):
+        array = np.require(parameters, np.float64, ["C", "A", "W"])
+        if array.shape != self._vector:
             raise ValueError(
                 f"The parameters have shape {array.shape}, and this tape has "
                 f"{len(self.parameters)} of them: it takes shape ({len(self.parameters)},)."
@@ -495,7 +497,8 @@ def _division(count: int, nodes: int) -> tuple[int, int]:
         chunk = -(-count // CHUNKS)
     if chunk < FEW:
         return chunk, 1
-    most = min(max(32, BLOCK_BYTES // (8 * nodes + 1) // 8 * 8), MOST_IN_BLOCK)
+    second, third = SECOND_LEVEL // (8 * nodes + 1), THIRD_LEVEL // (8 * nodes + 1)
+    most = min(max(32, min(64, third), second) // 8 * 8, MOST_IN_BLOCK)
     blocks = -(-chunk // most)
     return chunk, -(-chunk // (8 * blocks)) * 8
 

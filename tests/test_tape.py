@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import microrelu
-from microrelu import Value, log_sum_exp, operations, total, weighted_sum
+from microrelu import Value, kernels, log_sum_exp, operations, total, weighted_sum
 from microrelu.losses import cross_entropy, half_squared_error, hinge
 from microrelu.nn import MLP
 from microrelu.operations import OPERATIONS, Operation
@@ -607,6 +607,11 @@ def test_machine_code_is_kept_on_disk_for_the_next_process(tmp_path):
     for hits in ("0", "1"):
         result = run_python(*program, NUMBA_CACHE_DIR=str(tmp_path))
         assert (result.stdout.strip(), result.stderr) == (hits, "")
+
+
+def test_what_is_compiled_for_different_texts_has_different_names():
+    one, other = (kernels._inside(lambda a: a, digest) for digest in ("1a", "2b"))
+    assert one.py_func.__qualname__ != other.py_func.__qualname__
 
 
 def test_log_sum_exp_of_infinities_is_the_engines():
