@@ -50,7 +50,6 @@ class Engine:
     Attributes:
         gradient: The gradient of the mean loss, in the order of `MLP.parameters()`.
         run: Takes that many steps, each forward, backward and update.
-        once: Computes the gradient of a batch as its users would in a loop, for the latency.
     """
 
     name: str

@@ -2,8 +2,8 @@
 
 An interpreter walks a program of instructions (an operation, and the rows it reads and writes),
 forward and then backward, over a block of examples. It is written here as text, one case for
-each operation of `operations.py`, because Numba compiles what it can see. `tape.py` writes the
-programs; read that first.
+each operation of `operations.py`, because Numba compiles what it can see. `program.py` writes
+the programs; read that first.
 """
 
 from __future__ import annotations
@@ -141,10 +141,6 @@ SUM_BLOCK_BACK = """\
                         w0, u0 = shared[program[w + m * (n + 1)]], program[g + m]
                         for k in range(width):
                             grads[x, k] += w0 * grads[u0, k]
-            for m in range(count):
-                u = program[g + m]
-                for k in range(width):
-                    grads[u, k] = 0.0
 """
 
 # Of one example. Most often the weights lie side by side in memory, and so do what they multiply.

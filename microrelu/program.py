@@ -137,9 +137,10 @@ class Program:
         flat = [node for each in operands for node in each]
         nodes = [self._grad(node, varies) for node in group.nodes]
         grads = [self._grad(node, varies) for node in flat]
-        if sums or not self._keeps(group):
+        in_rows, again = varies and not self.one, not sums and not self._keeps(group)
+        if sums or again:
             table.append(address)
-            if varies and not self.one:
+            if in_rows:
                 self.words[address + 5] = len(self.words) - address
                 self.words += [*nodes, *grads]
         else:
@@ -154,9 +155,9 @@ class Program:
                 self.words += [EDGES, 0, 0, 0, 0, 0]
             self.words[table[-1] + 1] += len(edges)
             self.words += chain.from_iterable(edges)
-            if varies and not self.one:
-                table.append(len(self.words))
-                self.words += [CLEAR, len(nodes), 0, 0, 0, 0, *nodes]
+        if in_rows and not again:  # what is computed again is cleared on the way
+            table.append(len(self.words))
+            self.words += [CLEAR, len(nodes), 0, 0, 0, 0, *nodes]
         self.free += [self.grads.pop(node) for node in group.nodes if node in self.grads]
 
     def _weights(self, operands: tuple[int, ...], group: Group) -> tuple[int, ...]:

@@ -206,7 +206,7 @@ class Tape:
         threads = max(1, min(self.threads, len(starts)))
 
         def part(first: int) -> list[Floats]:
-            own, gradients = self._planned(*plan.key), []
+            own, gradients = self._planned(*plan.key) if first else plan, []
             for start in starts[first::threads]:
                 stop = min(start + chunk, count)
                 run(words, own.memory, weights, batch, results, start, stop, width, seed, by_inputs)
