@@ -17,7 +17,9 @@ from typing import Any
 from microrelu import operations
 from microrelu.operations import Operation
 
-SUM, LOG_SUM_EXP, EDGES, CLEAR, FIRST_FREE = range(5)  # what is no operation of fixed operands
+SUM, LOG_SUM_EXP, EDGES, ADD, REDUCE, FIRST_FREE = range(
+    6
+)  # what is no operation of fixed operands
 VARIADIC = (operations.weighted_sum, operations.total, operations.log_sum_exp)
 
 # No promise on the order of a sum (so that it can use vector registers) and none on the sign of
@@ -63,15 +65,21 @@ def backward(program, first, last, block, width, shared, shared_grads, rows, gra
         needed, n, d, q = program[p + 3], int64(program[p + 4]), int64(program[p + 5]), p + 6
         if code == 0:  # back through weighted sums
 {sum}        elif code == 2:  # edges whose local derivatives the forward pass kept
+            for e in range(q, q + 4 * count, 4):
+                x0, x, u, local = program[e], program[e + 1], program[e + 2], program[e + 3]
+                for k in range(width):
+                    grads[x, k] = grads[x0, k] + grads[u, k] * rows[local, k]
+        elif code == 3:  # edges where it is 1
             for e in range(q, q + 3 * count, 3):
-                u, x, local = program[e], program[e + 1], program[e + 2]
+                x0, x, u = program[e], program[e + 1], program[e + 2]
                 for k in range(width):
-                    grads[x, k] += grads[u, k] * rows[local, k]
-        elif code == 3:  # gradients that were passed on: zero for the next block
-            for m in range(count):
-                u = program[q + m]
-                for k in range(width):
-                    grads[u, k] = 0.0
+                    grads[x, k] = grads[x0, k] + grads[u, k]
+        elif code == 4:  # operands that were spread: Σ over the block
+            for e in range(q, q + 2 * count, 2):
+                x, u, whole = program[e], program[e + 1], 0.0
+                for k in range(block):
+                    whole += grads[u, k]
+                shared_grads[x] += whole
 """
 
 SUM_BLOCK = """\
@@ -211,21 +219,16 @@ def {name}(program, memory, weights, batch, results, begin, end, width, seed, by
         forward(program, f1, f2, full, shared, rows)
         for i in range(outputs):
             for k in range(block):
-                results[start + k, i] = rows[program[16 + spreads + i], k]
+                results[start + k, i] = rows[program[16 + spreads + inputs + i], k]
         if seed != 0.0:
-            grads[: spreads + inputs] = 0.0  # all others are zero again when passed on
-            for k in range(block):
-                grads[root, k] += seed
+            grads[:1] = 0.0
+            for k in range(full):
+                grads[root, k] = seed
             backward(program, f2, b1, block, full, shared, shared_grads, rows, grads)
-            for s in range(spreads):
-                whole = 0.0
-                for k in range(block):
-                    whole += grads[s, k]
-                shared_grads[program[16 + s]] += whole
         if by_inputs and seed != 0.0:
             for i in range(inputs):
                 for k in range(block):
-                    results[start + k, outputs + i] = grads[spreads + i, k]
+                    results[start + k, outputs + i] = grads[program[16 + spreads + i], k]
     if seed != 0.0:
         backward_one(program, b1, b2, 1, 1, shared, shared_grads, shared, shared_grads)
 """
@@ -255,12 +258,14 @@ def _cases(names: Sequence[str], table: Sequence[tuple[Operation, int]], one: bo
         else:
             if one:
                 value += ["if needed:", *["    " + line for line in keep]]
-            places = [f"g{i} = program[p + d + count + m * {n} + {i}]" for i in range(n)]
-            places = [f"g{i} = x{i}" for i in range(n)] if one else places
-            places += ["u = z + m" if one else "u = program[p + d + m]"]
-            back = ["upstream = grads[u, k]", f"local = {call}[1]"]
-            back += ["grads[u, k] = 0.0"] * (not one)
-            back += [f"grads[g{i}, k] += upstream * local[{i}]" for i in range(n)]
+            places, back = ["u = z + m"], ["upstream = grads[u, k]", f"local = {call}[1]"]
+            if one:
+                back += [f"grads[x{i}] += upstream * local[{i}]" for i in range(n)]
+            else:
+                places = [f"g = p + d + m * {2 * n + 1}", "u = program[g]"]
+                for i in range(n):
+                    places += [f"b{i}, a{i} = program[g + {2 * i + 1}], program[g + {2 * i + 2}]"]
+                    back += [f"grads[a{i}, k] = grads[b{i}, k] + upstream * local[{i}]"]
             backward += [*case, *[16 * " " + line for line in places]]
             backward += [loop, *[20 * " " + line for line in back]]
         forward += [*case, loop, *[20 * " " + line for line in value]]
@@ -279,7 +284,7 @@ def _one_example(text: str) -> str:
         (".reshape(height, width)", ""),
         ("for k in range(full):", "if True:"),
         ("start + min(k, block - 1)", "start"),
-        ("grads[: spreads + inputs]", "grads[:]"),
+        ("grads[:1]", "grads[:]"),
         ("forward(", "forward_one("),
         ("backward(", "backward_one("),
     ):
