@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -17,9 +18,8 @@ from typing import Any
 from microrelu import operations
 from microrelu.operations import Operation
 
-SUM, LOG_SUM_EXP, EDGES, ADD, REDUCE, FIRST_FREE = range(
-    6
-)  # what is no operation of fixed operands
+# What is no operation of fixed operands.
+SUM, LOG_SUM_EXP, EDGES, ADD, REDUCE, FIRST_FREE = range(6)
 VARIADIC = (operations.weighted_sum, operations.total, operations.log_sum_exp)
 
 # No promise on the order of a sum (so that it can use vector registers) and none on the sign of
@@ -31,6 +31,26 @@ OPTIONS: dict[str, Any] = {
 }
 
 INSIDE = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # called by others
+
+# Loops over the examples of a block. All that interpreters do to rows they do by these, and by two
+# for each operation: Numba is told that none of the rows is another, which it could not see.
+LOOPS = """
+def add(width, after, before, upstream):
+    for k in range(width):
+        after[k] = before[k] + upstream[k]
+
+def add_product(width, after, before, upstream, local):
+    for k in range(width):
+        after[k] = before[k] + upstream[k] * local[k]
+
+def add_weighted(width, z, x, w):
+    for k in range(width):
+        z[k] += w * x[k]
+
+def add_four(width, z, x0, x1, x2, x3, w0, w1, w2, w3):
+    for k in range(width):
+        z[k] += w0 * x0[k] + w1 * x1[k] + w2 * x2[k] + w3 * x3[k]
+"""
 
 FORWARD = """
 def forward(program, first, last, width, shared, rows):
@@ -64,22 +84,24 @@ def backward(program, first, last, block, width, shared, shared_grads, rows, gra
         code, count, z = program[p], int64(program[p + 1]), int64(program[p + 2])
         needed, n, d, q = program[p + 3], int64(program[p + 4]), int64(program[p + 5]), p + 6
         if code == 0:  # back through weighted sums
-{sum}        elif code == 2:  # edges whose local derivatives the forward pass kept
-            for e in range(q, q + 4 * count, 4):
-                x0, x, u, local = program[e], program[e + 1], program[e + 2], program[e + 3]
-                for k in range(width):
-                    grads[x, k] = grads[x0, k] + grads[u, k] * rows[local, k]
-        elif code == 3:  # edges where it is 1
-            for e in range(q, q + 3 * count, 3):
-                x0, x, u = program[e], program[e + 1], program[e + 2]
-                for k in range(width):
-                    grads[x, k] = grads[x0, k] + grads[u, k]
-        elif code == 4:  # operands that were spread: Σ over the block
+{sum}{edges}        elif code == 4:  # operands that were spread: Σ over the block
             for e in range(q, q + 2 * count, 2):
                 x, u, whole = program[e], program[e + 1], 0.0
                 for k in range(block):
                     whole += grads[u, k]
                 shared_grads[x] += whole
+"""
+
+EDGES_BLOCK = """\
+        elif code == 2:  # edges whose local derivatives the forward pass kept
+            for e in range(q, q + 4 * count, 4):
+                after, before = at(grads, program[e + 1]), at(grads, program[e])
+                upstream, local = at(grads, program[e + 2]), at(rows, program[e + 3])
+                add_product(width, after, before, upstream, local)
+        elif code == 3:  # edges where it is 1
+            for e in range(q, q + 3 * count, 3):
+                after, before = at(grads, program[e + 1]), at(grads, program[e])
+                add(width, after, before, at(grads, program[e + 2]))
 """
 
 SUM_BLOCK = """\
@@ -88,20 +110,15 @@ SUM_BLOCK = """\
                 bias = shared[program[w + n]]
                 for k in range(width):
                     rows[z + m, k] = bias
+                whole = at(rows, z + m)
                 for i in range(0, n - 3, 4):  # four at once: the sum is written a quarter as often
                     w0, w1 = shared[program[w + i]], shared[program[w + i + 1]]
                     w2, w3 = shared[program[w + i + 2]], shared[program[w + i + 3]]
-                    x0, x1 = program[q + i], program[q + i + 1]
-                    x2, x3 = program[q + i + 2], program[q + i + 3]
-                    for k in range(width):
-                        rows[z + m, k] += (
-                            w0 * rows[x0, k] + w1 * rows[x1, k]
-                            + w2 * rows[x2, k] + w3 * rows[x3, k]
-                        )
+                    x0, x1 = at(rows, program[q + i]), at(rows, program[q + i + 1])
+                    x2, x3 = at(rows, program[q + i + 2]), at(rows, program[q + i + 3])
+                    add_four(width, whole, x0, x1, x2, x3, w0, w1, w2, w3)
                 for i in range(n - n % 4, n):
-                    w0, x0 = shared[program[w + i]], program[q + i]
-                    for k in range(width):
-                        rows[z + m, k] += w0 * rows[x0, k]
+                    add_weighted(width, whole, at(rows, program[q + i]), shared[program[w + i]])
 """
 
 SUM_BLOCK_BACK = """\
@@ -132,23 +149,18 @@ SUM_BLOCK_BACK = """\
                         shared_grads[program[w + i]] += s0
             if needed & 2:  # to the rows: Σ over what each of them fed
                 for i in range(n):
-                    x, w = program[g + count + i], q + n + i
+                    whole, w = at(grads, program[g + count + i]), q + n + i
                     for m in range(0, count - 3, 4):
                         w0 = shared[program[w + m * (n + 1)]]
                         w1 = shared[program[w + (m + 1) * (n + 1)]]
                         w2 = shared[program[w + (m + 2) * (n + 1)]]
                         w3 = shared[program[w + (m + 3) * (n + 1)]]
-                        u0, u1 = program[g + m], program[g + m + 1]
-                        u2, u3 = program[g + m + 2], program[g + m + 3]
-                        for k in range(width):
-                            grads[x, k] += (
-                                w0 * grads[u0, k] + w1 * grads[u1, k]
-                                + w2 * grads[u2, k] + w3 * grads[u3, k]
-                            )
+                        u0, u1 = at(grads, program[g + m]), at(grads, program[g + m + 1])
+                        u2, u3 = at(grads, program[g + m + 2]), at(grads, program[g + m + 3])
+                        add_four(width, whole, u0, u1, u2, u3, w0, w1, w2, w3)
                     for m in range(count - count % 4, count):
-                        w0, u0 = shared[program[w + m * (n + 1)]], program[g + m]
-                        for k in range(width):
-                            grads[x, k] += w0 * grads[u0, k]
+                        w0 = shared[program[w + m * (n + 1)]]
+                        add_weighted(width, whole, at(grads, program[g + m]), w0)
 """
 
 # Of one example. Most often the weights lie side by side in memory, and so do what they multiply.
@@ -167,6 +179,13 @@ SUM_ONE = """\
                     for i in range(n):
                         whole += shared[program[w + i]] * rows[program[q + i]]
                 rows[z + m] = whole
+"""
+
+EDGES_ONE = """\
+        elif code == 2:  # edges whose local derivatives the forward pass kept
+            for e in range(q, q + 4 * count, 4):
+                x, u, local = program[e], program[e + 2], program[e + 3]
+                grads[x] += grads[u] * rows[local]
 """
 
 SUM_ONE_BACK = """\
@@ -242,35 +261,77 @@ def keeps_derivatives(operation: Operation) -> bool:
     return "math" in operation.function.__code__.co_names
 
 
-def _cases(names: Sequence[str], table: Sequence[tuple[Operation, int]], one: bool) -> str:
-    """The text of `forward` and `backward`, with a case for each operation."""
-    forward = [FORWARD.replace("{sum}", SUM_ONE if one else SUM_BLOCK)]
-    backward = [BACKWARD.replace("{sum}", SUM_ONE_BACK if one else SUM_BLOCK_BACK)]
-    for code, (name, (operation, n)) in enumerate(zip(names, table, strict=True), FIRST_FREE):
-        call = f"{name}({', '.join(f'rows[x{i}, k]' for i in range(n))})"
-        case = [f"        elif code == {code}:", "            for m in range(count):"]
-        case += [f"                x{i} = program[q + m * {n} + {i}]" for i in range(n)]
-        loop = "                for k in range(width):"
-        value = [f"value, local = {call}", "rows[z + m, k] = value"]
-        keep = [f"rows[d + m * {n} + {i}, k] = local[{i}]" for i in range(n)]
-        if keeps_derivatives(operation):
-            value += keep
-        else:
-            if one:
-                value += ["if needed:", *["    " + line for line in keep]]
-            places, back = ["u = z + m"], ["upstream = grads[u, k]", f"local = {call}[1]"]
-            if one:
-                back += [f"grads[x{i}] += upstream * local[{i}]" for i in range(n)]
-            else:
-                places = [f"g = p + d + m * {2 * n + 1}", "u = program[g]"]
-                for i in range(n):
-                    places += [f"b{i}, a{i} = program[g + {2 * i + 1}], program[g + {2 * i + 2}]"]
-                    back += [f"grads[a{i}, k] = grads[b{i}, k] + upstream * local[{i}]"]
-            backward += [*case, *[16 * " " + line for line in places]]
-            backward += [loop, *[20 * " " + line for line in back]]
-        forward += [*case, loop, *[20 * " " + line for line in value]]
-    text = "\n".join([*forward, *backward]).replace("\n\n        elif", "\n        elif") + "\n"
-    return _one_example(text) if one else text
+Table = Sequence[tuple[str, int, bool]]  # name, operands, whether derivatives are always kept
+
+
+def _one_by_one(table: Table) -> str:
+    """The text of `forward_one` and `backward_one`, with a case for each operation."""
+    forward = [FORWARD.replace("{sum}", SUM_ONE)]
+    backward = [BACKWARD.replace("{sum}", SUM_ONE_BACK).replace("{edges}", EDGES_ONE)]
+    for code, (name, n, keeps) in enumerate(table, FIRST_FREE):
+        operands = [f"x{i} = program[q + m * {n} + {i}]" for i in range(n)]
+        case = [f"elif code == {code}:", "    for m in range(count):", *_indented(8, operands)]
+        call = f"{name}({', '.join(f'rows[x{i}]' for i in range(n))})"
+        keep = [f"rows[d + m * {n} + {i}] = local[{i}]" for i in range(n)]
+        value = [f"value, local = {call}", "rows[z + m] = value"]
+        value += keep if keeps else ["if needed:", *_indented(4, keep)]
+        forward += _indented(8, case + _indented(8, value))
+        if not keeps:
+            back = [f"local, upstream = {call}[1], grads[z + m]"]
+            back += [f"grads[x{i}] += upstream * local[{i}]" for i in range(n)]
+            backward += _indented(8, case + _indented(8, back))
+    return _one_example("\n".join([*forward, *backward, ""]))
+
+
+def _in_blocks(table: Table) -> tuple[str, str]:
+    """The text of loops over examples, two for each operation, and of what calls them.
+
+    Those of ReLU, for one:
+
+        def forward_7(width, z, x0):
+            for k in range(width):
+                value, local = operation_7(x0[k])
+                z[k] = value
+
+        def backward_7(width, u, x0, before0, after0):
+            for k in range(width):
+                local, upstream = operation_7(x0[k])[1], u[k]
+                after0[k] = before0[k] + upstream * local[0]
+    """
+    forward = [FORWARD.replace("{sum}", SUM_BLOCK)]
+    backward = [BACKWARD.replace("{sum}", SUM_BLOCK_BACK).replace("{edges}", EDGES_BLOCK)]
+    loops = [LOOPS]
+    for code, (name, n, keeps) in enumerate(table, FIRST_FREE):
+        case = [f"elif code == {code}:", "    for m in range(count):"]
+        call = f"{name}({', '.join(f'x{i}[k]' for i in range(n))})"
+        operands = [f"x{i}" for i in range(n)]
+        read = [f"at(rows, program[q + m * {n} + {i}])" for i in range(n)]
+        kept = [f"d{i}" for i in range(n) if keeps]
+        written = [f"at(rows, d + m * {n} + {i})" for i in range(n) if keeps]
+        value = [f"value, local = {call}", "z[k] = value"]
+        value += [f"{each}[k] = local[{i}]" for i, each in enumerate(kept)]
+        loops += _loop(f"forward_{code}", ["z", *operands, *kept], value)
+        run = f"        forward_{code}(width, {', '.join(['at(rows, z + m)', *read, *written])})"
+        forward += _indented(8, [*case, run])
+        if not keeps:
+            back = [f"local, upstream = {call}[1], u[k]"]
+            back += [f"after{i}[k] = before{i}[k] + upstream * local[{i}]" for i in range(n)]
+            places = [f"{each}{i}" for i in range(n) for each in ("before", "after")]
+            loops += _loop(f"backward_{code}", ["u", *operands, *places], back)
+            rows = [f"at(grads, program[g + {i}])" for i in range(2 * n + 1)]
+            run = f"        backward_{code}(width, {', '.join([rows[0], *read, *rows[1:]])})"
+            backward += _indented(8, [*case, f"        g = p + d + m * {2 * n + 1}", run])
+    return "\n".join(loops), "\n".join([*forward, *backward, ""])
+
+
+def _indented(spaces: int, lines: Sequence[str]) -> list[str]:
+    return [" " * spaces + line for line in lines]
+
+
+def _loop(name: str, rows: Sequence[str], body: Sequence[str]) -> list[str]:
+    """The text of a function that does so for each example of rows."""
+    head = [f"def {name}(width, {', '.join(rows)}):", "    for k in range(width):"]
+    return [*head, *_indented(8, body), ""]
 
 
 def _one_example(text: str) -> str:
@@ -292,7 +353,7 @@ def _one_example(text: str) -> str:
     return text
 
 
-def _inside(function: Any, digest: str) -> Any:
+def _inside(function: Any, digest: str, **options: Any) -> Any:
     """The function for the compiled code of this digest, and under a name that no other has.
 
     Machine code of several processes can meet in one, and what has the same name there is taken
@@ -301,7 +362,32 @@ def _inside(function: Any, digest: str) -> Any:
     from numba import njit
 
     function.__qualname__ = f"{function.__name__}_{digest}"
-    return njit(**INSIDE)(function)
+    return njit(**INSIDE, **options)(function)
+
+
+@cache
+def _rows_apart() -> tuple[Any, Any]:
+    """For Numba: where a row starts, and how functions of rows that do not overlap are compiled."""
+    import numba.core.compiler
+    from numba.extending import intrinsic
+
+    core: Any = numba.core
+
+    def at(typing: Any, rows: Any, row: Any) -> Any:
+        def address(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+            array = context.make_array(signature.args[0])(context, builder, given[0])
+            _, width = core.cgutils.unpack_tuple(builder, array.shape)
+            return builder.gep(array.data, [builder.mul(given[1], width)])
+
+        return core.types.CPointer(rows.dtype)(rows, core.types.int64), address
+
+    def apart(
+        typing: Any, target: Any, library: Any, given: Any, to: Any, flags: Any, of: Any
+    ) -> Any:
+        flags.noalias = True
+        return core.compiler.Compiler(typing, target, library, given, to, flags, of)
+
+    return intrinsic(at), apart
 
 
 def _rebound(function: Any, at_zero: float, digest: str) -> Any:
@@ -354,17 +440,22 @@ def _compile(used: Used, at_zero: float) -> Interpreter:
 
     table = sorted(used, key=lambda each: (each[0].name, each[1]))
     names = [f"operation_{code}" for code, _ in enumerate(table, FIRST_FREE)]
-    texts = _cases(names, table, one=True), _cases(names, table, one=False)
+    listed = [
+        (name, n, keeps_derivatives(row)) for name, (row, n) in zip(names, table, strict=True)
+    ]
+    texts = _one_by_one(listed), *_in_blocks(listed)
     called = [(row.name, row.function.__code__.co_code) for row, _ in table]
     secret = f"{called}{texts}{REPLAY}{at_zero}".encode() + Path(operations.__file__).read_bytes()
     digest = hashlib.sha256(secret).hexdigest()[:12]
-    scope: dict[str, Any] = {"__name__": __name__, "math": math, "int64": int64}
+    at, pipeline = _rows_apart()
+    scope: dict[str, Any] = {"__name__": __name__, "math": math, "int64": int64, "at": at}
     for name, (row, _) in zip(names, table, strict=True):
         scope[name] = _rebound(row.function, at_zero, digest)
     for source in texts:
-        exec(compile(source, __file__, "exec"), scope)
-    for name in ("forward_one", "backward_one", "forward", "backward"):
-        scope[name] = _inside(scope[name], digest)
+        own: dict[str, Any] = {}
+        exec(compile(source, __file__, "exec"), scope, own)
+        apart = {"pipeline_class": pipeline} if source is texts[1] else {}
+        scope |= {name: _inside(each, digest, **apart) for name, each in own.items()}
     # Numba files its machine code under the function's name: another name for each text
     cache = all(row.function.__module__ == operations.__name__ for row, _ in table)
     replays = []

@@ -27,7 +27,7 @@ class GradientRows:
     One has a row only from its first contribution to when it is passed on; then the row serves
     another: so they are few, and stay in the cache. A contribution that is a gradient itself, as
     those of a sum are, is no work when it is the first: both share the row. Any other is added on
-    the way to a new row: a loop that may write what it reads is not vectorised. Row 0 is zeros.
+    the way to a new row, since the loops over rows read none that they write. Row 0 is zeros.
 
     Attributes:
         of: The row of each node that has a gradient.
@@ -263,7 +263,7 @@ class Program:
         rows = self.gradients
         self.words.append(rows.of.get(node, 0))
         for i, each in enumerate(operands):
-            if each in operands[:i] and self.moves[each]:
+            if each in operands[:i]:
                 twice.append((-1 - len(twice), each))
                 self.words += rows.place(twice[-1][0])
             else:

@@ -40,6 +40,8 @@ FLOAT = np.dtype(np.float64)
 
 SECOND_LEVEL, THIRD_LEVEL = 1 << 19, 1 << 23  # bytes of cache that a block's values may fill
 MOST_IN_BLOCK = 256  # examples
+AT_ONCE = 32  # which a compiled loop takes
+SMALL = 4  # nodes of a group
 CHUNKS = 16  # into which a large batch is divided, whatever the number of threads
 CHUNK_WORK = 1 << 21  # nodes × examples from which on it is
 FEW = 4  # fewer examples are replayed one by one
@@ -233,7 +235,7 @@ class Tape:
             raise ValueError(f'Gradients are by "parameters" or by "inputs", not by {by!r}.')
         if not 0 <= output < self._count:
             raise ValueError(f"There is no output {output}: this tape has 0 to {self._count - 1}.")
-        chunk, width = _division(count, self._fused.nodes - self._fused.shared)
+        chunk, width = _division(count, self._fused)
         one, block, codes = kernels.interpreter(self._fused.operations, self.relu_at_zero)
         key = by, output, width == 1
         if key not in self._programs:
@@ -335,7 +337,7 @@ class Tape:
             if counts:
                 shown = ", ".join(f"{count} {each}" for each, count in counts.most_common())
                 lines.append(f"  {name}: {shown}")
-        _, width = _division(MOST_IN_BLOCK, rows)
+        _, width = _division(MOST_IN_BLOCK, self._fused)
         lines.append(
             f"  bytes: {16 * shared:,} shared, at most {16 * rows:,} for each example, of which "
             f"there are {width} at a time"
@@ -490,17 +492,22 @@ def _aligned(before: int, after: int) -> Floats:
     return memory[-(memory.ctypes.data // 8 + before) % 8 :][: before + after]
 
 
-def _division(count: int, nodes: int) -> tuple[int, int]:
+def _division(count: int, recording: Recording) -> tuple[int, int]:
     """How many examples make a chunk, and how many a block; their numbers alone decide it."""
+    nodes = recording.nodes - recording.shared
     chunk = max(1, count)
     if count * nodes >= CHUNK_WORK and count >= CHUNKS * 8:
         chunk = -(-count // CHUNKS)
     if chunk < FEW:
         return chunk, 1
     second, third = SECOND_LEVEL // (8 * nodes + 1), THIRD_LEVEL // (8 * nodes + 1)
-    most = min(max(32, min(64, third), second) // 8 * 8, MOST_IN_BLOCK)
-    blocks = -(-chunk // most)
-    return chunk, -(-chunk // (8 * blocks)) * 8
+    if nodes > SMALL * sum(group.per_example for group in recording.groups):
+        third = min(2 * AT_ONCE, third)  # large groups are as fast in narrow blocks
+    most = min(max(AT_ONCE, second, third), MOST_IN_BLOCK)
+    if chunk <= most:
+        return chunk, -(-chunk // 8) * 8
+    blocks = -(-chunk // (most // AT_ONCE * AT_ONCE))
+    return chunk, -(-chunk // (AT_ONCE * blocks)) * AT_ONCE
 
 
 def _cores() -> int:
