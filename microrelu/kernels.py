@@ -9,13 +9,14 @@ the programs; read that first.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
-from microrelu import operations
+from microrelu import elementary, operations
 from microrelu.operations import Operation
 
 # What is no operation of fixed operands.
@@ -362,7 +363,7 @@ def _inside(function: Any, digest: str, **options: Any) -> Any:
     from numba import njit
 
     function.__qualname__ = f"{function.__name__}_{digest}"
-    return njit(**INSIDE, **options)(function)
+    return njit(**{**INSIDE, **options})(function)
 
 
 @cache
@@ -390,9 +391,15 @@ def _rows_apart() -> tuple[Any, Any]:
     return intrinsic(at), apart
 
 
+@cache
 def _rebound(function: Any, at_zero: float, digest: str) -> Any:
     """The function for Numba, which freezes globals: with this ReLU'(0), and compiled helpers."""
-    scope = dict(function.__globals__)
+    scope, options = dict(function.__globals__), {}
+    if function.__module__ == elementary.__name__:
+        scope["bits"], scope["from_bits"] = _bits()
+        options = {"fastmath": {"contract"}}  # its sums are exact in the order they are in
+    elif scope.get("math") is math:
+        scope["math"] = _vectorised(at_zero, digest)
     if function.__module__ == operations.__name__:
         scope["AT_ZERO"] = at_zero
     for name in function.__code__.co_names:
@@ -401,7 +408,44 @@ def _rebound(function: Any, at_zero: float, digest: str) -> Any:
     copy = FunctionType(
         function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
     )
-    return _inside(copy, digest)
+    return _inside(copy, digest, **options)
+
+
+@cache
+def _vectorised(at_zero: float, digest: str) -> ModuleType:
+    """`math`, with functions that Numba vectorises instead of calls to C."""
+    module = ModuleType("math")
+    vars(module).update(vars(math))
+    for each in (
+        elementary.exp,
+        elementary.expm1,
+        elementary.log,
+        elementary.log1p,
+        elementary.tanh,
+    ):
+        setattr(module, each.__name__, _rebound(each, at_zero, digest))
+    return module
+
+
+@cache
+def _bits() -> tuple[Any, Any]:
+    """For Numba: the bits of a float as an integer, and back."""
+    from numba.core import types
+    from numba.extending import intrinsic
+
+    def bits(typing: Any, x: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+            return builder.bitcast(given[0], context.get_value_type(types.int64))
+
+        return types.int64(types.float64), code
+
+    def from_bits(typing: Any, whole: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+            return builder.bitcast(given[0], context.get_value_type(types.float64))
+
+        return types.float64(types.int64), code
+
+    return intrinsic(bits), intrinsic(from_bits)
 
 
 Used = frozenset[tuple[Operation, int]]  # operations, each with its number of operands
@@ -434,8 +478,6 @@ def entry(replay: Any) -> Callable[..., None]:
 
 
 def _compile(used: Used, at_zero: float) -> Interpreter:
-    import math
-
     from numba import int64, njit
 
     table = sorted(used, key=lambda each: (each[0].name, each[1]))
@@ -445,10 +487,12 @@ def _compile(used: Used, at_zero: float) -> Interpreter:
     ]
     texts = _one_by_one(listed), *_in_blocks(listed)
     called = [(row.name, row.function.__code__.co_code) for row, _ in table]
-    secret = f"{called}{texts}{REPLAY}{at_zero}".encode() + Path(operations.__file__).read_bytes()
+    secret = f"{called}{texts}{REPLAY}{at_zero}".encode()
+    secret += Path(operations.__file__).read_bytes() + Path(elementary.__file__).read_bytes()
     digest = hashlib.sha256(secret).hexdigest()[:12]
     at, pipeline = _rows_apart()
-    scope: dict[str, Any] = {"__name__": __name__, "math": math, "int64": int64, "at": at}
+    scope: dict[str, Any] = {"__name__": __name__, "int64": int64, "at": at}
+    scope["math"] = _vectorised(at_zero, digest)
     for name, (row, _) in zip(names, table, strict=True):
         scope[name] = _rebound(row.function, at_zero, digest)
     for source in texts:

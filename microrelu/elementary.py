@@ -1,0 +1,88 @@
+"""The exponential, the logarithm and tanh in plain arithmetic, for the loops of the tape.
+
+C's `exp` takes one number; this, which is compiled into a loop, takes as many at once as a vector
+register holds. Results are within three units in the last place of those of `math`. `kernels.py`
+compiles it.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+
+LOG_2, HIGH, LOW = 0.6931471805599453, 0.6931471803691238, 1.9082149292705877e-10  # log 2 in parts
+ROUND = 1.5 * 2.0**52  # a float near it has no digits behind the point
+SQRT_HALF = 0.7071067811865476
+
+
+def bits(x: float) -> int:
+    """The 64 bits of a float, as an integer."""
+    (whole,) = struct.unpack("<q", struct.pack("<d", x))
+    return int(whole)
+
+
+def from_bits(whole: int) -> float:
+    """The float of these bits."""
+    (x,) = struct.unpack("<d", struct.pack("<Q", whole % 2**64))
+    return float(x)
+
+
+def power_of_two(n: float) -> float:
+    """2ⁿ for a whole number n from −1022 to 1023: its exponent is n + 1023, in the bits from 52."""
+    return from_bits((bits(n + ROUND) - bits(ROUND) + 1023) << 52)
+
+
+def reduced(x: float) -> tuple[float, float]:
+    """n and eʳ − 1 with x = n log 2 + r: the first terms of r + r²/2! + … for |r| ≤ ½ log 2."""
+    n = (x * (1.0 / LOG_2) + ROUND) - ROUND
+    r = x - n * HIGH - n * LOW
+    terms = 1.0 / 479001600 + r * (1.0 / 6227020800)
+    terms = 1.0 / 3628800 + r * (1.0 / 39916800 + r * terms)
+    terms = 1.0 / 40320 + r * (1.0 / 362880 + r * terms)
+    terms = 1.0 / 720 + r * (1.0 / 5040 + r * terms)
+    terms = 1.0 / 24 + r * (1.0 / 120 + r * terms)
+    return n, r + r * r * (0.5 + r * (1.0 / 6 + r * terms))
+
+
+def exp(x: float) -> float:
+    """eˣ = 2ⁿ eʳ."""
+    n, less = reduced(800.0 if x > 800.0 else -800.0 if x < -800.0 else x)
+    half = (0.5 * n + ROUND) - ROUND  # 2ⁿ may be beyond the largest float, or below the smallest
+    return (1.0 + less) * power_of_two(half) * power_of_two(n - half)
+
+
+def expm1(x: float) -> float:
+    """eˣ − 1 = 2ⁿ (eʳ − 1) + 2ⁿ − 1."""
+    n, less = reduced(40.0 if x > 40.0 else -40.0 if x < -40.0 else x)
+    power = power_of_two(n)
+    return exp(x) if x > 40.0 else power * less + (power - 1.0)
+
+
+def tanh(x: float) -> float:
+    """(e²ˣ − 1) / (e²ˣ + 1), which is 1 from 20 on."""
+    n, less = reduced(40.0 if abs(x) > 20.0 else 2.0 * abs(x))
+    power = power_of_two(n)
+    less = power * less + (power - 1.0)
+    return -less / (less + 2.0) if x < 0.0 else less / (less + 2.0)
+
+
+def log(x: float) -> float:
+    """n log 2 + log m with x = 2ⁿ m and m near 1: 2 (s + s³/3 + …), where s = (m − 1) / (m + 1)."""
+    scaled = x * 2.0**54 if x < 2.0**-1022 else x
+    exponent = (bits(scaled) - bits(SQRT_HALF)) >> 52
+    m = from_bits(bits(scaled) - (exponent << 52))
+    n = from_bits(exponent + bits(ROUND)) - ROUND - (54.0 if x < 2.0**-1022 else 0.0)
+    s = (m - 1.0) / (m + 1.0)
+    q = s * s
+    terms = 1.0 / 17 + q * (1.0 / 19 + q * (1.0 / 21))
+    terms = 1.0 / 11 + q * (1.0 / 13 + q * (1.0 / 15 + q * terms))
+    terms = q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * (1.0 / 9 + q * terms))))
+    found = n * HIGH + (2.0 * s + (2.0 * s * terms + n * LOW))
+    return found if 0.0 < x < math.inf else x if x > 0.0 else -math.inf if x == 0.0 else math.nan
+
+
+def log1p(x: float) -> float:
+    """log(1 + x), and what 1 + x lost in rounding."""
+    whole = 1.0 + x
+    lost = (x - (whole - 1.0)) / whole if 0.0 < whole < math.inf else 0.0
+    return log(whole) + lost
