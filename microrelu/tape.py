@@ -112,7 +112,7 @@ class Tape:
         self._count = len(self.recording.outputs)
         self._example, self._vector = (len(self.inputs),), (len(self.parameters),)
         self._programs: dict[tuple[str, int, bool], Program] = {}
-        self._plan: Plan | None = None
+        self._plans: dict[tuple[str, int, int], Plan] = {}
         self._recent: tuple[Floats, Floats] | None = None
 
     # Replaying
@@ -189,9 +189,13 @@ class Tape:
         The seed is where derivatives start at the output; at 0 there is no backward pass. The next
         replay writes over both.
         """
-        count, plan = len(batch), self._plan
-        if plan is None or plan.key != (by, output, count):
-            plan = self._plan = self._planned(by, output, count)
+        count = len(batch)
+        key = by, output, count
+        plan = self._plans.get(key)
+        if plan is None:
+            if len(self._plans) > 1:  # that of a batch, and of the smaller last one of an epoch
+                del self._plans[next(iter(self._plans))]
+            plan = self._plans[key] = self._planned(*key)
         if plan.chunk < count:
             return self._replay_in_chunks(batch, weights, seed, plan)
         _, run, words, memory, gradient, results, _, width, by_inputs = plan

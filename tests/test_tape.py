@@ -324,8 +324,7 @@ def test_rows_begin_where_vector_registers_do():
     for examples in (9, 100):
         _, tape = moons_tape()
         tape.forward(moons_batch(examples))
-        (program,), plan = tape._programs.values(), tape._plan
-        assert plan is not None
+        (program,), (plan,) = tape._programs.values(), tape._plans.values()
         assert plan.memory[2 * program.shared :].ctypes.data % 64 == 0
         assert plan.width * 8 % 64 == 0
 
@@ -341,6 +340,22 @@ def test_a_gradient_that_was_passed_on_leaves_its_row_to_the_next():
     assert program.height < 6 < 100 < program.depth[True]
 
 
+def test_what_a_sum_passes_on_is_its_own_gradient():
+    inputs = [Value(1.0) for _ in range(5)]
+    tape = Tape(total([*inputs[:4], inputs[4] + inputs[4]]), inputs)
+    found = tape.gradients(np.ones((9, 5)), by="inputs", per_example=True)
+    assert found.tolist() == [[1.0, 1.0, 1.0, 1.0, 2.0]] * 9
+    (program,) = tape._programs.values()
+    assert program.height == 3  # zeros, the gradient of the sum, and twice that
+
+
+def test_a_gradient_is_added_to_from_all_sides():
+    x, w = Value(0.5), Value(2.0)
+    shared = x + w
+    root = shared * shared + total([shared, shared.exp() * x, w * shared - shared, x])
+    assert_replays(root, [x], [w], np.linspace(-1.0, 1.0, 13)[:, None])
+
+
 def test_an_operation_waits_for_its_like():
     a, b, c = Value(1.0), Value(2.0), Value(3.0)
     recording = Tape(total([-a, -b.relu(), -c.relu()]), [a, b, c]).recording
@@ -351,11 +366,19 @@ def test_an_operation_waits_for_its_like():
 def test_a_million_examples_take_no_more_memory_than_inputs_and_outputs():
     _, tape = moons_tape()
     tape.forward(moons_batch(100_000))
-    assert tape._plan is not None
-    assert tape._plan.memory.nbytes < 1 << 20
+    (plan,) = tape._plans.values()
+    assert plan.memory.nbytes < 1 << 20
 
 
 # Training
+
+
+def test_an_epoch_with_a_smaller_last_batch_is_planned_once(monkeypatch):
+    model, tape = moons_tape()
+    planned, plan = [], Tape._planned
+    monkeypatch.setattr(Tape, "_planned", lambda *key: planned.append(key[1:]) or plan(*key))
+    tape.fit(moons_batch(50), SGD(model.parameters(), lr=0.1), epochs=3, batch_size=20, progress=False)
+    assert planned == [("parameters", 0, 20), ("parameters", 0, 10)]
 
 
 @pytest.mark.parametrize("batch_size", [None, 8, 5])
