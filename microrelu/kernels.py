@@ -184,9 +184,13 @@ SUM_ONE = """\
 
 EDGES_ONE = """\
         elif code == 2:  # edges whose local derivatives the forward pass kept
+            x, last = program[q], grads[program[q]]
             for e in range(q, q + 4 * count, 4):
-                x, u, local = program[e], program[e + 2], program[e + 3]
-                grads[x] += grads[u] * rows[local]
+                u, local = program[e + 2], program[e + 3]
+                upstream = last if u == x else grads[u]  # in a chain, no wait for memory
+                x = program[e]
+                last = grads[x] + upstream * rows[local]
+                grads[x] = last
 """
 
 SUM_ONE_BACK = """\

@@ -199,10 +199,11 @@ class Program:
             self.tables[3 - varies].append(address)
             return
         first, kept = self._row(group.first, varies), self.words[address + 5]
-        for i, node in enumerate(chain.from_iterable(group.operands)):
-            if self.moves[node]:
-                place = self._row(node, varies)
-                self._list(EDGES, place, place, first + i // n, kept + i, varies=varies)
+        for m, operands in enumerate(group.operands):
+            for each, i in sorted(zip(operands, range(n), strict=True)):  # the next to pass on last
+                if self.moves[each]:
+                    place, local = self._row(each, varies), kept + m * n + i
+                    self._list(EDGES, place, place, first + m, local, varies=varies)
 
     def _backward_in_rows(self, group: Group, address: int) -> None:
         """Enter what goes back through a group in a block, and list the rows of gradients."""
