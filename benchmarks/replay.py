@@ -58,12 +58,16 @@ class Engine:
 
 
 class Moons:
-    """The network, its parameters, and a batch: columns x1, x2, y."""
+    """The network, its parameters, and a batch: columns x1, x2, y.
 
-    def __init__(self, examples: int) -> None:
+    Its activation is ReLU, or tanh for the tape and those who compute with matrices.
+    """
+
+    def __init__(self, examples: int, activation: str = "relu") -> None:
         inputs, targets = datasets.moons(examples)
         self.batch: Floats = np.column_stack([inputs, targets]).astype(float)
-        self.model = MLP(2, [16, 16, 1], seed=1)
+        self.activation = activation
+        self.model = MLP(2, [16, 16, 1], activation=activation, seed=1)
         self.parameters: Floats = np.array([each.data for each in self.model.parameters()])
 
     def matrices(self) -> list[Floats]:
@@ -162,15 +166,19 @@ def micrograd(moons: Moons) -> Engine:
 def matrices(moons: Moons) -> Engine:
     """What a practised hand writes: no temporary more than needed, no library but NumPy."""
     arrays, x, y = moons.matrices(), moons.batch[:, :2].copy(), moons.batch[:, 2:].copy()
+    activation, slope = {
+        "relu": (lambda z: np.maximum(z, 0), lambda r: r > 0),
+        "tanh": (np.tanh, lambda r: 1 - r * r),
+    }[moons.activation]
 
     def gradient() -> list[Floats]:
         w0, b0, w1, b1, w2, b2 = arrays
-        r1 = np.maximum(x @ w0 + b0, 0)
-        r2 = np.maximum(r1 @ w1 + b1, 0)
+        r1 = activation(x @ w0 + b0)
+        r2 = activation(r1 @ w1 + b1)
         margin = 1 - y * (r2 @ w2 + b2)
         d3 = (margin > 0) * y * (-1 / len(y))
-        d2 = d3 @ w2.T * (r2 > 0)
-        d1 = d2 @ w1.T * (r1 > 0)
+        d2 = d3 @ w2.T * slope(r2)
+        d1 = d2 @ w1.T * slope(r1)
         return [x.T @ d1, d1.sum(0), r1.T @ d2, d2.sum(0), r2.T @ d3, d3.sum(0)]
 
     def step() -> None:
@@ -219,10 +227,11 @@ def jax_matrices(moons: Moons) -> Engine:
     jnp = jax.numpy
     x, y = jnp.asarray(moons.batch[:, :2]), jnp.asarray(moons.batch[:, 2:])
     state = [jnp.asarray(each) for each in moons.matrices()]
+    activation = getattr(jax.nn, moons.activation)
 
     def loss(arrays: list[Any]) -> Any:
         w0, b0, w1, b1, w2, b2 = arrays
-        r2 = jax.nn.relu(jax.nn.relu(x @ w0 + b0) @ w1 + b1)
+        r2 = activation(activation(x @ w0 + b0) @ w1 + b1)
         return jax.nn.relu(1 - y * (r2 @ w2 + b2)).mean()
 
     gradient = jax.jit(jax.grad(loss))
@@ -251,11 +260,11 @@ def torch_batched(moons: Moons) -> Engine:
     torch.set_num_threads(_cores())
     x, y = torch.tensor(moons.batch[:, :2]), torch.tensor(moons.batch[:, 2:])
     arrays = [torch.tensor(each, requires_grad=True) for each in moons.matrices()]
-    optimizer = torch.optim.SGD(arrays, lr=LR)
+    optimizer, activation = torch.optim.SGD(arrays, lr=LR), getattr(torch, moons.activation)
 
     def backward() -> None:
         w0, b0, w1, b1, w2, b2 = arrays
-        r2 = torch.relu(torch.addmm(b1, torch.relu(torch.addmm(b0, x, w0)), w1))
+        r2 = activation(torch.addmm(b1, activation(torch.addmm(b0, x, w0)), w1))
         optimizer.zero_grad()
         torch.relu(1 - y * torch.addmm(b2, r2, w2)).mean().backward()
 
@@ -418,6 +427,8 @@ def moons_step(rounds: int) -> None:
         slow = measure(engines({"microrelu tape": tape, **SLOW}, Moons(100)), 3)
         seconds |= {name: [median(slow[name])] * rounds for name in SLOW if name in slow}
     table("moons step, 100 examples", seconds)
+    makers = {name: make for name, make in FAST.items() if make is not c_floor}
+    table("with tanh instead of ReLU", measure(engines(makers, Moons(100, "tanh")), rounds))
 
 
 def one_example(rounds: int) -> None:

@@ -412,7 +412,7 @@ def _rebound(function: Any, at_zero: float, digest: str) -> Any:
     copy = FunctionType(
         function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
     )
-    return _inside(copy, digest, **options)
+    return _inside(copy, digest, forceinline=True, **options)
 
 
 @cache

@@ -20,10 +20,13 @@ def replay(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return import_module("replay")
 
 
-def test_the_tape_matrices_and_the_engine_find_the_same_gradients(replay: ModuleType) -> None:
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_the_tape_matrices_and_the_engine_find_the_same_gradients(
+    replay: ModuleType, activation: str
+) -> None:
     names = ["microrelu tape", "NumPy matrices", "microrelu eager"]
     makers = {**replay.FAST, **replay.SLOW}
-    found = replay.engines({name: makers[name] for name in names}, replay.Moons(20))
+    found = replay.engines({name: makers[name] for name in names}, replay.Moons(20, activation))
     assert [engine.name for engine in found] == names
 
 

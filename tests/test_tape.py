@@ -377,7 +377,9 @@ def test_an_epoch_with_a_smaller_last_batch_is_planned_once(monkeypatch):
     model, tape = moons_tape()
     planned, plan = [], Tape._planned
     monkeypatch.setattr(Tape, "_planned", lambda *key: planned.append(key[1:]) or plan(*key))
-    tape.fit(moons_batch(50), SGD(model.parameters(), lr=0.1), epochs=3, batch_size=20, progress=False)
+    tape.fit(
+        moons_batch(50), SGD(model.parameters(), lr=0.1), epochs=3, batch_size=20, progress=False
+    )
     assert planned == [("parameters", 0, 20), ("parameters", 0, 10)]
 
 
