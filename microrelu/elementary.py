@@ -36,12 +36,11 @@ def reduced(x: float) -> tuple[float, float]:
     """n and eʳ − 1 with x = n log 2 + r: the first terms of r + r²/2! + … for |r| ≤ ½ log 2."""
     n = (x * (1.0 / LOG_2) + ROUND) - ROUND
     r = x - n * HIGH - n * LOW
-    terms = 1.0 / 479001600 + r * (1.0 / 6227020800)
-    terms = 1.0 / 3628800 + r * (1.0 / 39916800 + r * terms)
-    terms = 1.0 / 40320 + r * (1.0 / 362880 + r * terms)
-    terms = 1.0 / 720 + r * (1.0 / 5040 + r * terms)
-    terms = 1.0 / 24 + r * (1.0 / 120 + r * terms)
-    return n, r + r * r * (0.5 + r * (1.0 / 6 + r * terms))
+    q = r * r  # side by side, not one term after the other
+    low = (1.0 / 2 + 1.0 / 6 * r) + q * (1.0 / 24 + 1.0 / 120 * r)
+    middle = (1.0 / 720 + 1.0 / 5040 * r) + q * (1.0 / 40320 + 1.0 / 362880 * r)
+    high = (1.0 / 3628800 + 1.0 / 39916800 * r) + q * (1.0 / 479001600 + 1.0 / 6227020800 * r)
+    return n, r + q * (low + q * q * (middle + q * q * high))
 
 
 def exp(x: float) -> float:
@@ -74,9 +73,9 @@ def log(x: float) -> float:
     n = from_bits(exponent + bits(ROUND)) - ROUND - (54.0 if x < 2.0**-1022 else 0.0)
     s = (m - 1.0) / (m + 1.0)
     q = s * s
-    terms = 1.0 / 17 + q * (1.0 / 19 + q * (1.0 / 21))
-    terms = 1.0 / 11 + q * (1.0 / 13 + q * (1.0 / 15 + q * terms))
-    terms = q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * (1.0 / 9 + q * terms))))
+    low = (1.0 / 3 + 1.0 / 5 * q) + q * q * (1.0 / 7 + 1.0 / 9 * q)
+    middle = (1.0 / 11 + 1.0 / 13 * q) + q * q * (1.0 / 15 + 1.0 / 17 * q)
+    terms = q * (low + q**4 * (middle + q**4 * (1.0 / 19 + 1.0 / 21 * q)))
     found = n * HIGH + (2.0 * s + (2.0 * s * terms + n * LOW))
     return found if 0.0 < x < math.inf else x if x > 0.0 else -math.inf if x == 0.0 else math.nan
 
