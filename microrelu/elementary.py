@@ -1,7 +1,7 @@
 """The exponential, the logarithm and tanh in plain arithmetic, for the loops of the tape.
 
 C's `exp` takes one number; this, which is compiled into a loop, takes as many at once as a vector
-register holds. Results are within three units in the last place of those of `math`. `kernels.py`
+register holds. Results are within three units in the last place of those of `math`. `compiled.py`
 compiles it.
 """
 
@@ -85,3 +85,6 @@ def log1p(x: float) -> float:
     whole = 1.0 + x
     lost = (x - (whole - 1.0)) / whole if 0.0 < whole < math.inf else 0.0
     return log(whole) + lost
+
+
+FUNCTIONS = (exp, expm1, log, log1p, tanh)

@@ -3,7 +3,7 @@
 A loop of a thousand steps makes a graph in which the same few operations recur a thousand times.
 Where nothing else uses what lies between two of them, it need not be written to memory: one
 function computes both, and its derivatives are those of the chain rule. `recording.py` is what is
-fused; `kernels.py`, which compiles the result, is to be read next.
+fused; `program.py`, which makes a program of the result, is to be read next.
 """
 
 from __future__ import annotations

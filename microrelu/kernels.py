@@ -1,37 +1,21 @@
-"""The tape's arithmetic: the table's own Python functions, compiled by Numba into one interpreter.
+"""The tape's arithmetic: an interpreter around the table's own Python functions.
 
-An interpreter walks a program of instructions (an operation, and the rows it reads and writes),
-forward and then backward, over a block of examples. It is written here as text, one case for
-each operation of `operations.py`, because Numba compiles what it can see. `program.py` writes
-the programs; read that first.
+It walks a program of instructions (an operation, and the rows it reads and writes), forward and
+then backward, over a block of examples. It is written here as text, one case for each operation of
+`operations.py`, because Numba compiles what it can see: `compiled.py` has that done. `program.py`
+writes the programs; read that first.
 """
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Callable, Sequence
-from functools import cache
-from pathlib import Path
-from types import FunctionType, ModuleType
-from typing import Any
+from collections.abc import Sequence
 
-from microrelu import elementary, operations
+from microrelu import operations
 from microrelu.operations import Operation
 
 # What is no operation of fixed operands.
 SUM, LOG_SUM_EXP, EDGES, ADD, REDUCE, FIRST_FREE = range(6)
 VARIADIC = (operations.weighted_sum, operations.total, operations.log_sum_exp)
-
-# No promise on the order of a sum (so that it can use vector registers) and none on the sign of
-# zero, but NaN and infinity keep their meaning.
-OPTIONS: dict[str, Any] = {
-    "nogil": True,
-    "error_model": "numpy",
-    "fastmath": {"reassoc", "contract", "nsz"},
-}
-
-INSIDE = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # called by others
 
 # Loops over the examples of a block. All that interpreters do to rows they do by these, and by two
 # for each operation: Numba is told that none of the rows is another, which it could not see.
@@ -269,7 +253,7 @@ def keeps_derivatives(operation: Operation) -> bool:
 Table = Sequence[tuple[str, int, bool]]  # name, operands, whether derivatives are always kept
 
 
-def _one_by_one(table: Table) -> str:
+def one_by_one(table: Table) -> str:
     """The text of `forward_one` and `backward_one`, with a case for each operation."""
     forward = [FORWARD.replace("{sum}", SUM_ONE)]
     backward = [BACKWARD.replace("{sum}", SUM_ONE_BACK).replace("{edges}", EDGES_ONE)]
@@ -285,10 +269,10 @@ def _one_by_one(table: Table) -> str:
             back = [f"local, upstream = {call}[1], grads[z + m]"]
             back += [f"grads[x{i}] += upstream * local[{i}]" for i in range(n)]
             backward += _indented(8, case + _indented(8, back))
-    return _one_example("\n".join([*forward, *backward, ""]))
+    return one_example("\n".join([*forward, *backward, ""]))
 
 
-def _in_blocks(table: Table) -> tuple[str, str]:
+def in_blocks(table: Table) -> tuple[str, str]:
     """The text of loops over examples, two for each operation, and of what calls them.
 
     Those of ReLU, for one:
@@ -339,7 +323,7 @@ def _loop(name: str, rows: Sequence[str], body: Sequence[str]) -> list[str]:
     return [*head, *_indented(8, body), ""]
 
 
-def _one_example(text: str) -> str:
+def one_example(text: str) -> str:
     """The text for rows of one number: what depends on no input, and a batch of one."""
     for block, one in (
         (", k]", "]"),
@@ -356,159 +340,3 @@ def _one_example(text: str) -> str:
     ):
         text = text.replace(block, one)
     return text
-
-
-def _inside(function: Any, digest: str, **options: Any) -> Any:
-    """The function for the compiled code of this digest, and under a name that no other has.
-
-    Machine code of several processes can meet in one, and what has the same name there is taken
-    for the same.
-    """
-    from numba import njit
-
-    function.__qualname__ = f"{function.__name__}_{digest}"
-    return njit(**{**INSIDE, **options})(function)
-
-
-@cache
-def _rows_apart() -> tuple[Any, Any]:
-    """For Numba: where a row starts, and how functions of rows that do not overlap are compiled."""
-    import numba.core.compiler
-    from numba.extending import intrinsic
-
-    core: Any = numba.core
-
-    def at(typing: Any, rows: Any, row: Any) -> Any:
-        def address(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-            array = context.make_array(signature.args[0])(context, builder, given[0])
-            _, width = core.cgutils.unpack_tuple(builder, array.shape)
-            return builder.gep(array.data, [builder.mul(given[1], width)])
-
-        return core.types.CPointer(rows.dtype)(rows, core.types.int64), address
-
-    def apart(
-        typing: Any, target: Any, library: Any, given: Any, to: Any, flags: Any, of: Any
-    ) -> Any:
-        flags.noalias = True
-        return core.compiler.Compiler(typing, target, library, given, to, flags, of)
-
-    return intrinsic(at), apart
-
-
-@cache
-def _rebound(function: Any, at_zero: float, digest: str) -> Any:
-    """The function for Numba, which freezes globals: with this ReLU'(0), and compiled helpers."""
-    scope, options = dict(function.__globals__), {}
-    if function.__module__ == elementary.__name__:
-        scope["bits"], scope["from_bits"] = _bits()
-        options = {"fastmath": {"contract"}}  # its sums are exact in the order they are in
-    elif scope.get("math") is math:
-        scope["math"] = _vectorised(at_zero, digest)
-    if function.__module__ == operations.__name__:
-        scope["AT_ZERO"] = at_zero
-    for name in function.__code__.co_names:
-        if isinstance(scope.get(name), FunctionType):
-            scope[name] = _rebound(scope[name], at_zero, digest)
-    copy = FunctionType(
-        function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
-    )
-    return _inside(copy, digest, forceinline=True, **options)
-
-
-@cache
-def _vectorised(at_zero: float, digest: str) -> ModuleType:
-    """`math`, with functions that Numba vectorises instead of calls to C."""
-    module = ModuleType("math")
-    vars(module).update(vars(math))
-    for each in (
-        elementary.exp,
-        elementary.expm1,
-        elementary.log,
-        elementary.log1p,
-        elementary.tanh,
-    ):
-        setattr(module, each.__name__, _rebound(each, at_zero, digest))
-    return module
-
-
-@cache
-def _bits() -> tuple[Any, Any]:
-    """For Numba: the bits of a float as an integer, and back."""
-    from numba.core import types
-    from numba.extending import intrinsic
-
-    def bits(typing: Any, x: Any) -> Any:
-        def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-            return builder.bitcast(given[0], context.get_value_type(types.int64))
-
-        return types.int64(types.float64), code
-
-    def from_bits(typing: Any, whole: Any) -> Any:
-        def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-            return builder.bitcast(given[0], context.get_value_type(types.float64))
-
-        return types.float64(types.int64), code
-
-    return intrinsic(bits), intrinsic(from_bits)
-
-
-Used = frozenset[tuple[Operation, int]]  # operations, each with its number of operands
-Codes = dict[tuple[Operation, int], int]
-Interpreter = tuple[Callable[..., None], Callable[..., None], Codes]
-_compiled: dict[tuple[Used, float], Interpreter] = {}
-
-
-def interpreter(used: Used, at_zero: float) -> Interpreter:
-    """The compiled replay of one example and of a block, and the codes of their operations.
-
-    One that knows more operations than are used serves as well. Where all are built in, the
-    machine code is kept on disk; an operation of the user's is compiled anew in each process.
-    """
-    for (known, slope), compiled in _compiled.items():
-        if used <= known and slope == at_zero:
-            return compiled
-    compiled = _compiled[used, at_zero] = _compile(used, at_zero)
-    return compiled
-
-
-def entry(replay: Any) -> Callable[..., None]:
-    """The compiled replay itself: a call by way of Numba would look at every argument's type."""
-    from numba import boolean, float64, int64, uint32
-
-    numbers, rows = float64[::1], float64[:, ::1]
-    arrays = uint32[::1], numbers, numbers, rows, rows
-    compiled: Callable[..., None] = replay.compile((*arrays, int64, int64, int64, float64, boolean))
-    return compiled
-
-
-def _compile(used: Used, at_zero: float) -> Interpreter:
-    from numba import int64, njit
-
-    table = sorted(used, key=lambda each: (each[0].name, each[1]))
-    names = [f"operation_{code}" for code, _ in enumerate(table, FIRST_FREE)]
-    listed = [
-        (name, n, keeps_derivatives(row)) for name, (row, n) in zip(names, table, strict=True)
-    ]
-    texts = _one_by_one(listed), *_in_blocks(listed)
-    called = [(row.name, row.function.__code__.co_code) for row, _ in table]
-    secret = f"{called}{texts}{REPLAY}{at_zero}".encode()
-    secret += Path(operations.__file__).read_bytes() + Path(elementary.__file__).read_bytes()
-    digest = hashlib.sha256(secret).hexdigest()[:12]
-    at, pipeline = _rows_apart()
-    scope: dict[str, Any] = {"__name__": __name__, "int64": int64, "at": at}
-    scope["math"] = _vectorised(at_zero, digest)
-    for name, (row, _) in zip(names, table, strict=True):
-        scope[name] = _rebound(row.function, at_zero, digest)
-    for source in texts:
-        own: dict[str, Any] = {}
-        exec(compile(source, __file__, "exec"), scope, own)
-        apart = {"pipeline_class": pipeline} if source is texts[1] else {}
-        scope |= {name: _inside(each, digest, **apart) for name, each in own.items()}
-    # Numba files its machine code under the function's name: another name for each text
-    cache = all(row.function.__module__ == operations.__name__ for row, _ in table)
-    replays = []
-    for source, name in ((_one_example(REPLAY), "one"), (REPLAY, "block")):
-        name = f"replay_{name}_{digest}"
-        exec(compile(source.replace("{name}", name), __file__, "exec"), scope)
-        replays.append(njit(cache=cache, **OPTIONS)(scope[name]))
-    return replays[0], replays[1], {each: FIRST_FREE + i for i, each in enumerate(table)}

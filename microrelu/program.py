@@ -13,7 +13,8 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from microrelu.kernels import ADD, EDGES, LOG_SUM_EXP, REDUCE, SUM, Codes, keeps_derivatives
+from microrelu.compiled import Codes
+from microrelu.kernels import ADD, EDGES, LOG_SUM_EXP, REDUCE, SUM, keeps_derivatives
 from microrelu.operations import add, log_sum_exp, total, weighted_sum
 from microrelu.recording import Group, Recording
 
@@ -78,12 +79,14 @@ class Program:
     """The instructions forward, and back from one output to the parameters or the inputs.
 
     Attributes:
-        words: What the interpreter reads: a header, tables of addresses, and the instructions,
+        array: What the interpreter reads: a header, tables of addresses, and the instructions,
             each an operation, how many nodes, the first of them, what is needed (of a sum's
             gradients, 1 the weights' and 2 the rows', with 4 if both lie side by side and 8 if
             all weights are 1; else whether to keep local derivatives), the number of operands,
             where local derivatives are kept (or, in a block, how far on the rows of gradients are
-            listed), and the operands.
+            listed), and the operands. Instead of operands, EDGES has lists of four (the row of a
+            gradient before and after, of the upstream gradient, of a local derivative), ADD of
+            the first three, REDUCE of two (a shared gradient, and the row to be summed).
         shared: How many shared numbers there are in memory.
         row_count: How many rows, of values and of gradients together.
     """

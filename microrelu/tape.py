@@ -25,7 +25,7 @@ except ImportError as error:
         'The tape needs NumPy and Numba, which compiles it: pip install "microrelu[fast]".'
     ) from error
 
-from microrelu import kernels, operations
+from microrelu import compiled, operations
 from microrelu.fusion import fused
 from microrelu.listing import listing
 from microrelu.program import Program
@@ -240,7 +240,7 @@ class Tape:
         if not 0 <= output < self._count:
             raise ValueError(f"There is no output {output}: this tape has 0 to {self._count - 1}.")
         chunk, width = _division(count, self._fused)
-        one, block, codes = kernels.interpreter(self._fused.operations, self.relu_at_zero)
+        one, block, codes = compiled.interpreter(self._fused.operations, self.relu_at_zero)
         key = by, output, width == 1
         if key not in self._programs:
             self._programs[key] = Program(self._fused, codes, *key)
@@ -249,7 +249,7 @@ class Tape:
         memory[known:][: len(self.recording.constants)] = self.recording.constants
         return Plan(
             key=(by, output, count),
-            run=kernels.entry(one if width == 1 else block),
+            run=compiled.entry(one if width == 1 else block),
             words=program.array,
             memory=memory,
             gradient=memory[program.shared :][:known],

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import microrelu
-from microrelu import Value, kernels, log_sum_exp, operations, total, weighted_sum
+from microrelu import Value, compiled, log_sum_exp, operations, total, weighted_sum
 from microrelu.losses import cross_entropy, half_squared_error, hinge
 from microrelu.nn import MLP
 from microrelu.operations import OPERATIONS, Operation
@@ -621,12 +621,12 @@ def test_without_numba_the_error_says_what_to_install(missing):
 
 def test_machine_code_is_kept_on_disk_for_the_next_process(tmp_path):
     program = (
-        "from microrelu import Value, kernels",
+        "from microrelu import Value, compiled",
         "from microrelu.tape import Tape",
         "x = Value(1.0)",
         "tape = Tape(x * x, [x])",
         "assert tape.forward([[3.0]]).tolist() == [9.0]",
-        "((one, block, codes),) = kernels._compiled.values()",
+        "((one, block, codes),) = compiled._compiled.values()",
         "print(sum(one.stats.cache_hits.values()))",
     )
     for hits in ("0", "1"):
@@ -635,7 +635,7 @@ def test_machine_code_is_kept_on_disk_for_the_next_process(tmp_path):
 
 
 def test_what_is_compiled_for_different_texts_has_different_names():
-    one, other = (kernels._inside(lambda a: a, digest) for digest in ("1a", "2b"))
+    one, other = (compiled._inside(lambda a: a, digest) for digest in ("1a", "2b"))
     assert one.py_func.__qualname__ != other.py_func.__qualname__
 
 
