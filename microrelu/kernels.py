@@ -37,11 +37,17 @@ def add_four(width, z, x0, x1, x2, x3, w0, w1, w2, w3):
         z[k] += w0 * x0[k] + w1 * x1[k] + w2 * x2[k] + w3 * x3[k]
 """
 
+# The next operation is read before this one is computed: where the processor has not foreseen it,
+# there is less to wait for.
 FORWARD = """
 def forward(program, first, last, width, shared, rows):
+    ahead = int64(program[first])
+    upcoming = program[ahead]
     for t in range(first, last):
-        p = int64(program[t])
-        code, count, z = program[p], int64(program[p + 1]), int64(program[p + 2])
+        p, code = ahead, upcoming
+        ahead = int64(program[t + 1])
+        upcoming = program[ahead]
+        count, z = int64(program[p + 1]), int64(program[p + 2])
         needed, n, d, q = program[p + 3], int64(program[p + 4]), int64(program[p + 5]), p + 6
         if code == 0:  # count weighted sums of the same n rows
 {sum}        elif code == 1:  # log Σ exp, the largest term taken out
@@ -64,9 +70,13 @@ def forward(program, first, last, width, shared, rows):
 
 BACKWARD = """
 def backward(program, first, last, block, width, shared, shared_grads, rows, grads):
+    ahead = int64(program[first])
+    upcoming = program[ahead]
     for t in range(first, last):
-        p = int64(program[t])
-        code, count, z = program[p], int64(program[p + 1]), int64(program[p + 2])
+        p, code = ahead, upcoming
+        ahead = int64(program[t + 1])
+        upcoming = program[ahead]
+        count, z = int64(program[p + 1]), int64(program[p + 2])
         needed, n, d, q = program[p + 3], int64(program[p + 4]), int64(program[p + 5]), p + 6
         if code == 0:  # back through weighted sums
 {sum}{edges}        elif code == 4:  # operands that were spread: Σ over the block

@@ -126,7 +126,7 @@ class Program:
         header += [0] * (HEADER - len(header))
         for table in self.tables:
             table[:] = [bounds[-1] + address for address in table]
-        words = [*header, *chain.from_iterable(tables), *self.words]
+        words = [*header, *chain.from_iterable(tables), *self.words, 0]  # it reads one ahead
         self.array: NDArray[np.uint32] = np.array(words, dtype=np.uint32)
         self.shared, self.row_count = self.depth[False], self.depth[True] + self.height
 
