@@ -245,7 +245,7 @@ class Program:
             rows.release(node)
 
     def _pass_on(self, node: int, operands: Sequence[int]) -> None:
-        """The gradient of a node is a contribution to that of each operand."""
+        """Contributions of a node whose local derivatives are 1: its own gradient."""
         rows = self.gradients
         for each in operands:
             if self.moves[each] and each in rows.of:
@@ -255,7 +255,7 @@ class Program:
                 rows.share(each, node)
 
     def _edges(self, node: int, operands: Sequence[int], kept: int) -> None:
-        """Times a local derivative that was kept."""
+        """Contributions of a node whose local derivatives the forward pass kept."""
         for i, each in enumerate(operands):
             if self.moves[each]:
                 upstream = self.gradients.of[node]
@@ -263,7 +263,10 @@ class Program:
                 self.gradients.drop()
 
     def _again(self, node: int, operands: Sequence[int], twice: list[tuple[int, int]]) -> None:
-        """Times one computed again; where an operand occurs twice, the second part stands apart."""
+        """Contributions with local derivatives computed again.
+
+        Where an operand occurs twice, the second contribution is first a row of its own.
+        """
         rows = self.gradients
         self.words.append(rows.of.get(node, 0))
         for i, each in enumerate(operands):
