@@ -343,7 +343,7 @@ class Tape:
                 lines.append(f"  {name}: {shown}")
         _, width = _division(MOST_IN_BLOCK, self._fused)
         lines.append(
-            f"  bytes: {16 * shared:,} shared, at most {16 * rows:,} for each example, of which "
+            f"  bytes: {16 * shared:,} shared, about {16 * rows:,} for each example, of which "
             f"there are {width} at a time"
         )
         return "\n".join(lines)

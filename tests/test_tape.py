@@ -472,7 +472,7 @@ def test_what_print_shows():
         "Tape of 72 nodes: 47 shared, 25 for each example\n"
         "  leaves: 44 parameters, 1 constants, 3 inputs\n"
         "  each example: 10 weighted_sum, 10 relu, 1 multiply, 1 subtract\n"
-        "  bytes: 752 shared, at most 400 for each example, of which there are 256 at a time"
+        "  bytes: 752 shared, about 400 for each example, of which there are 256 at a time"
     )
 
 
