@@ -359,6 +359,7 @@ FAST = {
     "JAX, jitted": jax_matrices,
     "PyTorch": torch_batched,
 }
+MATRICES = {name: make for name, make in FAST.items() if make is not c_floor}
 SCALAR = {"CasADi SX": casadi_sx, "ddx-ad": ddx_interpreted}
 SLOW = {"microrelu eager": eager, "micrograd": micrograd}
 
@@ -427,14 +428,12 @@ def moons_step(rounds: int) -> None:
         slow = measure(engines({"microrelu tape": tape, **SLOW}, Moons(100)), 3)
         seconds |= {name: [median(slow[name])] * rounds for name in SLOW if name in slow}
     table("moons step, 100 examples", seconds)
-    makers = {name: make for name, make in FAST.items() if make is not c_floor}
-    table("with tanh instead of ReLU", measure(engines(makers, Moons(100, "tanh")), rounds))
+    table("with tanh instead of ReLU", measure(engines(MATRICES, Moons(100, "tanh")), rounds))
 
 
 def one_example(rounds: int) -> None:
-    moons = Moons(1)
-    makers = {name: make for name, make in {**FAST, **SCALAR}.items() if make is not c_floor}
-    table("gradient of one example", measure(engines(makers, moons), rounds))
+    makers = {**MATRICES, **SCALAR}
+    table("gradient of one example", measure(engines(makers, Moons(1)), rounds))
 
 
 def by_batch(rounds: int, plot: Path | None) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
+
 from microrelu import elementary, operations
 from microrelu.kernels import (
     FIRST_FREE,
@@ -114,7 +116,7 @@ def _rebound(function: Any, at_zero: float, digest: str) -> Any:
     """The function for Numba, which freezes globals: with this ReLU'(0), and compiled helpers."""
     scope, options = dict(function.__globals__), {}
     if function.__module__ == elementary.__name__:
-        scope["bits"], scope["from_bits"] = _bits()
+        scope |= _bits(digest)
         options = {"fastmath": {"contract"}}  # its sums are exact in the order they are in
     elif scope.get("math") is math:
         scope["math"] = _vectorised(at_zero, digest)
@@ -140,24 +142,16 @@ def _vectorised(at_zero: float, digest: str) -> ModuleType:
 
 
 @cache
-def _bits() -> tuple[Any, Any]:
+def _bits(digest: str) -> dict[str, Any]:
     """For Numba: the bits of a float as an integer, and back."""
-    from numba.core import types
-    from numba.extending import intrinsic
 
-    def bits(typing: Any, x: Any) -> Any:
-        def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-            return builder.bitcast(given[0], context.get_value_type(types.int64))
+    def bits(x: Any) -> Any:
+        return np.float64(x).view(np.int64)
 
-        return types.int64(types.float64), code
+    def from_bits(whole: Any) -> Any:
+        return np.int64(whole).view(np.float64)
 
-    def from_bits(typing: Any, whole: Any) -> Any:
-        def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-            return builder.bitcast(given[0], context.get_value_type(types.float64))
-
-        return types.float64(types.int64), code
-
-    return intrinsic(bits), intrinsic(from_bits)
+    return {each.__name__: _inside(each, digest, forceinline=True) for each in (bits, from_bits)}
 
 
 @cache

@@ -50,18 +50,22 @@ def exp(x: float) -> float:
     return (1.0 + less) * power_of_two(half) * power_of_two(n - half)
 
 
-def expm1(x: float) -> float:
-    """eˣ − 1 = 2ⁿ (eʳ − 1) + 2ⁿ − 1."""
-    n, less = reduced(40.0 if x > 40.0 else -40.0 if x < -40.0 else x)
+def exp_less_1(x: float) -> float:
+    """eˣ − 1 = 2ⁿ (eʳ − 1) + 2ⁿ − 1, from −40 to 40."""
+    n, less = reduced(x)
     power = power_of_two(n)
-    return exp(x) if x > 40.0 else power * less + (power - 1.0)
+    return power * less + (power - 1.0)
+
+
+def expm1(x: float) -> float:
+    """eˣ − 1, which is −1 up to −40, and eˣ from 40 on."""
+    less = exp_less_1(40.0 if x > 40.0 else -40.0 if x < -40.0 else x)
+    return exp(x) if x > 40.0 else less
 
 
 def tanh(x: float) -> float:
     """(e²ˣ − 1) / (e²ˣ + 1), which is 1 from 20 on."""
-    n, less = reduced(40.0 if abs(x) > 20.0 else 2.0 * abs(x))
-    power = power_of_two(n)
-    less = power * less + (power - 1.0)
+    less = exp_less_1(40.0 if abs(x) > 20.0 else 2.0 * abs(x))
     return -less / (less + 2.0) if x < 0.0 else less / (less + 2.0)
 
 

@@ -58,7 +58,8 @@ def fused(recording: Recording) -> Recording:
     if not changed:
         return recording
     recording = copy(recording)
-    recording.arrange(kinds, operands, recording.shared, recording.outputs)
+    varies = [node >= recording.shared for node in range(recording.nodes)]
+    recording.arrange(kinds, operands, varies, recording.outputs)
     return recording
 
 

@@ -39,8 +39,7 @@ def add_four(width, z, x0, x1, x2, x3, w0, w1, w2, w3):
 
 # The next operation is read before this one is computed: where the processor has not foreseen it,
 # there is less to wait for.
-FORWARD = """
-def forward(program, first, last, width, shared, rows):
+NEXT = """\
     ahead = int64(program[first])
     upcoming = program[ahead]
     for t in range(first, last):
@@ -49,7 +48,11 @@ def forward(program, first, last, width, shared, rows):
         upcoming = program[ahead]
         count, z = int64(program[p + 1]), int64(program[p + 2])
         needed, n, d, q = program[p + 3], int64(program[p + 4]), int64(program[p + 5]), p + 6
-        if code == 0:  # count weighted sums of the same n rows
+"""
+
+FORWARD = """
+def forward(program, first, last, width, shared, rows):
+{next}        if code == 0:  # count weighted sums of the same n rows
 {sum}        elif code == 1:  # log Σ exp, the largest term taken out
             for m in range(count):
                 x, e = q + m * n, d + m * n
@@ -66,26 +69,18 @@ def forward(program, first, last, width, shared, rows):
                     for i in range(n):
                         rows[e + i, k] /= whole
                     rows[z + m, k] = largest + math.log(whole)
-"""
+""".replace("{next}", NEXT)
 
 BACKWARD = """
 def backward(program, first, last, block, width, shared, shared_grads, rows, grads):
-    ahead = int64(program[first])
-    upcoming = program[ahead]
-    for t in range(first, last):
-        p, code = ahead, upcoming
-        ahead = int64(program[t + 1])
-        upcoming = program[ahead]
-        count, z = int64(program[p + 1]), int64(program[p + 2])
-        needed, n, d, q = program[p + 3], int64(program[p + 4]), int64(program[p + 5]), p + 6
-        if code == 0:  # back through weighted sums
+{next}        if code == 0:  # back through weighted sums
 {sum}{edges}        elif code == 4:  # operands that were spread: Σ over the block
             for e in range(q, q + 2 * count, 2):
                 x, u, whole = program[e], program[e + 1], 0.0
                 for k in range(block):
                     whole += grads[u, k]
                 shared_grads[x] += whole
-"""
+""".replace("{next}", NEXT)
 
 EDGES_BLOCK = """\
         elif code == 2:  # edges whose local derivatives the forward pass kept

@@ -65,10 +65,10 @@ class Recording:
         self.constants = [node.data for node in constants] + [1.0, 0.0]
         self.one = self.parameters + len(constants)
         self.zero = self.one + 1
-        self._leaves = self.zero + 1 + self.inputs
+        leaves = self.zero + 1 + self.inputs
         self._varies = [False] * (self.zero + 1) + [True] * self.inputs
-        self._operations: list[Operation | None] = [None] * self._leaves
-        self._operands: list[tuple[int, ...]] = [()] * self._leaves
+        self._operations: list[Operation | None] = [None] * leaves
+        self._operands: list[tuple[int, ...]] = [()] * leaves
         number = {node: i for i, node in enumerate([*parameters, *constants])}
         number.update({node: self.zero + 1 + i for i, node in enumerate(inputs)})
         for node in order:
@@ -76,7 +76,7 @@ class Recording:
                 operands = tuple([number[parent] for parent in node.parents])
                 number[node] = self._add(node.operation, operands)
         outputs = [number[root] for root in roots]
-        self.arrange(self._operations, self._operands, self.zero + 1, outputs)
+        self.arrange(self._operations, self._operands, self._varies, outputs)
         del self._operations, self._operands, self._varies
 
     def _add(self, operation: Operation, operands: tuple[int, ...]) -> int:
@@ -103,7 +103,7 @@ class Recording:
         self,
         operations: list[Operation | None],
         operands: list[tuple[int, ...]],
-        first_input: int,
+        varies: list[bool],
         outputs: list[int],
     ) -> None:
         """Group what can be computed together, and number the nodes anew, group after group.
@@ -111,11 +111,13 @@ class Recording:
         Args:
             operations: Of each node; None for a leaf, and for what is a node no more.
             operands: For each node, the numbers of its parents, all smaller.
-            first_input: The number of the first input.
+            varies: Which depend on an input; first among them are the inputs.
             outputs: The numbers of the roots.
         """
-        keys = self._keys(operations, operands, first_input, outputs)
-        groups = _in_order(keys, operands)
+        reaching = _reaching(operands, outputs)
+        rows = zip(varies, operations, reaching, operands, strict=True)
+        groups = _in_order([_key(*row) for row in rows], operands)
+        first_input = varies.index(True) if self.inputs else 0
         inputs = range(first_input, first_input + self.inputs)
         shared = [node for key, nodes in groups if not key[0] for node in nodes]
         varying = [node for key, nodes in groups if key[0] for node in nodes]
@@ -124,35 +126,9 @@ class Recording:
         self.shared, self.nodes = self.zero + 1 + len(shared), len(order)
         self.outputs = [number[root] for root in outputs]
         self.groups = []
-        for (varies, operation, reaches, _), nodes in groups:
+        for (per_example, operation, reaches, _), nodes in groups:
             parents = [tuple([number[each] for each in operands[node]]) for node in nodes]
-            self.groups.append(Group(operation, varies, reaches, number[nodes[0]], parents))
-
-    def _keys(
-        self,
-        operations: list[Operation | None],
-        operands: list[tuple[int, ...]],
-        first_input: int,
-        outputs: list[int],
-    ) -> list[Key | None]:
-        """What nodes must have in common to be computed together."""
-        reaches = [0] * len(operations)
-        for i, output in enumerate(outputs):
-            reaches[output] |= 1 << i
-        for node in range(len(reaches) - 1, -1, -1):
-            for each in operands[node]:
-                reaches[each] |= reaches[node]
-        varies = [first_input <= i < first_input + self.inputs for i in range(len(operations))]
-        keys: list[Key | None] = []
-        for node, (operation, parents) in enumerate(zip(operations, operands, strict=True)):
-            varies[node] = varies[node] or any(varies[each] for each in parents)
-            inputs: tuple[int, ...] = ()
-            if operation is weighted_sum:
-                inputs = parents[len(parents) // 2 : -1]
-            elif operation is total:
-                inputs = parents
-            keys.append((varies[node], operation, reaches[node], inputs) if operation else None)
-        return keys
+            self.groups.append(Group(operation, per_example, reaches, number[nodes[0]], parents))
 
     @property
     def operations(self) -> frozenset[tuple[Operation, int]]:
@@ -176,7 +152,30 @@ class Recording:
         return moves
 
 
+def _reaching(operands: list[tuple[int, ...]], outputs: list[int]) -> list[int]:
+    """For each node, a bit for each output that depends on it."""
+    reaching = [0] * len(operands)
+    for i, output in enumerate(outputs):
+        reaching[output] |= 1 << i
+    for node in range(len(reaching) - 1, -1, -1):
+        for each in operands[node]:
+            reaching[each] |= reaching[node]
+    return reaching
+
+
 Key = tuple[bool, Operation, int, tuple[int, ...]]
+
+
+def _key(
+    varies: bool, operation: Operation | None, reaches: int, operands: tuple[int, ...]
+) -> Key | None:
+    """What nodes must have in common to be computed together; None for what is not computed."""
+    inputs: tuple[int, ...] = ()
+    if operation is weighted_sum:
+        inputs = operands[len(operands) // 2 : -1]
+    elif operation is total:
+        inputs = operands
+    return (varies, operation, reaches, inputs) if operation else None
 
 
 def _in_order(

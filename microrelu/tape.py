@@ -50,9 +50,8 @@ FEW = 4  # fewer examples are replayed one by one
 class Plan(NamedTuple):
     """How a replay is run: what depends on the program and on the number of examples."""
 
-    key: tuple[str, int, int]  # by what, which output, how many examples
+    program: Program
     run: Callable[..., None]
-    words: NDArray[np.uint32]
     memory: Floats
     gradient: Floats  # where it is in memory
     results: Floats  # where they go
@@ -198,25 +197,25 @@ class Tape:
             plan = self._plans[key] = self._planned(*key)
         if plan.chunk < count:
             return self._replay_in_chunks(batch, weights, seed, plan)
-        _, run, words, memory, gradient, results, _, width, by_inputs = plan
-        run(words, memory, weights, batch, results, 0, count, width, seed, by_inputs)
+        program, run, memory, gradient, results, _, width, by_inputs = plan
+        run(program.array, memory, weights, batch, results, 0, count, width, seed, by_inputs)
         return results, gradient
 
     def _replay_in_chunks(
         self, batch: Floats, weights: Floats, seed: float, plan: Plan
     ) -> tuple[Floats, Floats]:
         """The same of a large batch, by several threads."""
-        _, run, words, _, _, results, chunk, width, by_inputs = plan
-        count = len(batch)
+        program, run, memory, _, results, chunk, width, by_inputs = plan
+        words, count = program.array, len(batch)
         starts = range(0, count, chunk)
         threads = max(1, min(self.threads, len(starts)))
 
         def part(first: int) -> list[Floats]:
-            own, gradients = self._planned(*plan.key) if first else plan, []
+            own, gradients = self._memory(program, width) if first else memory, []
             for start in starts[first::threads]:
                 stop = min(start + chunk, count)
-                run(words, own.memory, weights, batch, results, start, stop, width, seed, by_inputs)
-                gradients.append(own.gradient.copy())
+                run(words, own, weights, batch, results, start, stop, width, seed, by_inputs)
+                gradients.append(self._gradient(program, own).copy())
             return gradients
 
         if threads == 1:
@@ -244,20 +243,28 @@ class Tape:
         key = by, output, width == 1
         if key not in self._programs:
             self._programs[key] = Program(self._fused, codes, *key)
-        program, known = self._programs[key], len(self.parameters)
-        memory = _aligned(2 * program.shared, program.row_count * width)
-        memory[known:][: len(self.recording.constants)] = self.recording.constants
+        program = self._programs[key]
+        memory = self._memory(program, width)
         return Plan(
-            key=(by, output, count),
+            program=program,
             run=compiled.entry(one if width == 1 else block),
-            words=program.array,
             memory=memory,
-            gradient=memory[program.shared :][:known],
+            gradient=self._gradient(program, memory),
             results=np.empty((count, self._count + self.recording.inputs * (by == "inputs"))),
             chunk=chunk,
             width=width,
             by_inputs=by == "inputs",
         )
+
+    def _memory(self, program: Program, width: int) -> Floats:
+        """What a replay works in, the constants at their place."""
+        memory = _aligned(2 * program.shared, program.row_count * width)
+        memory[len(self.parameters) :][: len(self.recording.constants)] = self.recording.constants
+        return memory
+
+    def _gradient(self, program: Program, memory: Floats) -> Floats:
+        """Where the derivatives by the parameters are in it."""
+        return memory[program.shared :][: len(self.parameters)]
 
     # Training
 
