@@ -95,7 +95,7 @@ def explain(arguments: Sequence[str]) -> int:
     is_operand = re.compile(r"-(?!h$|-$|-[a-z][a-z-]*(=|$))").match
     shielded = [f" {each}" if is_operand(each) else each for each in arguments]
     options = explain_parser().parse_intermixed_args(shielded)
-    slope = operations.AT_ZERO if options.relu_at_zero is None else options.relu_at_zero
+    slope = operations.at_zero() if options.relu_at_zero is None else options.relu_at_zero
     if not 0 <= slope <= 1:
         raise MistakeError(f"--relu-at-zero takes a slope from 0 to 1, not {slope}.")
     with relu_at_zero(slope):

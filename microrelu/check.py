@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from microrelu.notation import TEXT, node_names, number, set_node
 from microrelu.steps import align, at_kink, grads_kept, node_equation
-from microrelu.value import Constant, Value, topological_order
+from microrelu.value import Constant, Value, as_value, topological_order
 
 LEVELS = 4  # nudges by h, h/2, h/4 and h/8, extrapolated to h → 0
 RUNGS = 16  # steps h to try at most, each a 32nd of the one before
@@ -249,7 +249,7 @@ def _claims(
         if leaf not in swept:
             leaves = ", ".join(names[each] for each in swept)
             raise ValueError(f"{leaf!r} is no leaf of this graph; its leaves are {leaves}.")
-    return {leaf: float(gradient) for leaf, gradient in gradients.items()}
+    return {leaf: as_value(gradient).data for leaf, gradient in gradients.items()}
 
 
 class _Line:

@@ -121,7 +121,7 @@ def _rebound(function: Any, at_zero: float, digest: str) -> Any:
     elif scope.get("math") is math:
         scope["math"] = _vectorised(at_zero, digest)
     if function.__module__ == operations.__name__:
-        scope["AT_ZERO"] = at_zero
+        scope["at_zero"] = _slope(at_zero, digest)
     for name in function.__code__.co_names:
         if isinstance(scope.get(name), FunctionType):
             scope[name] = _rebound(scope[name], at_zero, digest)
@@ -129,6 +129,16 @@ def _rebound(function: Any, at_zero: float, digest: str) -> Any:
         function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
     )
     return _inside(copy, digest, forceinline=True, **options)
+
+
+@cache
+def _slope(at_zero: float, digest: str) -> Any:
+    """What `operations.at_zero` is in compiled code."""
+
+    def slope() -> float:
+        return at_zero
+
+    return _inside(slope, digest, forceinline=True)
 
 
 @cache

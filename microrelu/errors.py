@@ -26,8 +26,8 @@ ADVICE = {
 }
 
 
-def real_number(data: Any) -> float:
-    """The number as a Python float.
+def real_number(data: Any, what: str = "A Value holds") -> float:
+    """The number as a Python float; `what` begins the sentence that is said of anything else.
 
     Raises:
         TypeError: it is not one real number; the sentence says what to write instead.
@@ -45,15 +45,40 @@ def real_number(data: Any) -> float:
         kind = "array"
     shown = repr(data) if len(repr(data)) <= 40 else f"{repr(data)[:37]}..."
     advice = ADVICE.get(kind, "write float(x) if it stands for one number")
-    raise TypeError(f"A Value holds one real number, not {shown} ({kind}): {advice}.")
+    raise TypeError(f"{what} one real number, not {shown} ({kind}): {advice}.")
 
 
-def no_value(name: str, parents: Sequence[Value], error: Exception) -> Exception:
+def gradient(grad: Any) -> float:
+    """A gradient that is assigned, as a float; the integer 0, of no sweep yet, stays it.
+
+    Raises:
+        TypeError: it is no real number.
+    """
+    if type(grad) is int and not grad:
+        return 0
+    if grad is None:
+        raise TypeError("A gradient is one real number, not None: to clear it, write v.grad = 0.")
+    return real_number(grad, "A gradient is")
+
+
+def loses_gradient(v: Value, wanted: str) -> TypeError:
+    """The error where Python asks for a plain number."""
+    return TypeError(
+        f"{v!r} as {wanted} would lose its gradient: write v.data for the plain number, "
+        "microrelu.exp(v) for math.exp(v), and np.array([v], dtype=object) for an array."
+    )
+
+
+def no_value(
+    name: str, parents: Sequence[Value], numbers: Sequence[float], error: Exception, label: str = ""
+) -> Exception:
     """The error, of the same type, with the operation, its inputs and their labels."""
-    shown = [f"{each.label} = {each.data}" if each.label else f"{each.data}" for each in parents]
+    pairs = zip(parents, numbers, strict=True)
+    shown = [f"{each.label} = {number}" if each.label else f"{number}" for each, number in pairs]
     if len(shown) > 6:
         shown[3:-2] = ["…"]
-    return type(error)(f"{name}({', '.join(shown)}) has no value: {error}.")
+    made = f"{label} = " if label else ""
+    return type(error)(f"{made}{name}({', '.join(shown)}) has no value: {error}.")
 
 
 def filled_in(
@@ -74,10 +99,9 @@ def filled_in(
     return given.args
 
 
-def not_one_for_each(node: Value) -> ValueError:
+def not_one_for_each(name: str, derivatives: int, operands: int) -> ValueError:
     """The error of an operation whose function gives the wrong number of local derivatives."""
-    name = node.operation.name if node.operation else "A function"
     return ValueError(
-        f"{name} returned {len(node.local_derivatives)} local derivatives for "
-        f"{len(node.parents)} operands: return value, (one derivative for each operand)."
+        f"{name} returned {derivatives} local derivatives for {operands} operands: "
+        "return value, (one derivative for each operand)."
     )

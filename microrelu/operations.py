@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from operator import mul
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from microrelu import errors
+from microrelu import definitions, errors
+from microrelu.settings import Choice, Setting
 
 if TYPE_CHECKING:
     from microrelu.value import Value
@@ -43,6 +43,9 @@ class Operation:
         self.operands = code.co_varnames[: code.co_argcount]  # () where any number may come
         self.symbol = self.symbol or self.name
         self.__doc__ = self.function.__doc__ or f"{self.formula}, with ∂ = {self.derivatives}."
+        self.__module__ = self.function.__module__  # pickle finds the operation there, by name
+        is_own = self.__module__ != __name__
+        self.compute = definitions.checked(self.function) if is_own else self.function
 
     def __call__(self, *operands: Value | float, **named: Value | float) -> Value:
         """A new node: this operation of the operands, those left out at their defaults."""
@@ -58,6 +61,12 @@ class Operation:
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
 
+    def __reduce__(self) -> str:
+        return definitions.name_for_pickle(self.function)
+
+    def __deepcopy__(self, memo: object) -> Operation:
+        return self
+
 
 def smooth(*numbers: float) -> bool:
     """The `kink` of an operation that has none."""
@@ -72,6 +81,14 @@ def operation(
 ) -> Callable[[Callable[..., Local]], Operation]:
     """Enter the decorated function, numbers to (value, local derivatives), in the table.
 
+    A name is in the table once; only a definition of one's own is replaced, by another of the same
+    module: a notebook's cell that is run again.
+
+    Raises:
+        TypeError: what is decorated is no function of operands, one or any number of them.
+        ValueError: the name is taken, there is neither one derivative for each operand nor none, or
+            a formula is no arithmetic of the operands.
+
     >>> @operation("(·)³", "a**3", ["3 * a**2"])
     ... def cube(a):
     ...     return a**3, (3 * a**2,)
@@ -80,6 +97,8 @@ def operation(
     """
 
     def enter(function: Callable[..., Local]) -> Operation:
+        if getattr(function, "__module__", "") != __name__:
+            definitions.check(function, formula, derivatives, OPERATIONS)
         row = Operation(function, symbol, formula, derivatives, kink)
         OPERATIONS[row.name] = row
         return row
@@ -87,31 +106,25 @@ def operation(
     return enter
 
 
-AT_ZERO = 1.0  # Step(0), and so the derivative of ReLU at its kink
+SLOPE_AT_ZERO = Setting("relu_at_zero", 1.0)  # Step(0), and so the derivative of ReLU at its kink
+at_zero = SLOPE_AT_ZERO.get
 
 
-def relu_at_zero(slope: float) -> ExitStack:
-    """Set ReLU'(0) for the process, or in `with relu_at_zero(0.0): ...` for that block.
+def relu_at_zero(slope: float) -> Choice[float]:
+    """Set ReLU'(0) for everyone, or in `with relu_at_zero(0.0): ...` for that block.
 
     The mathematics note says 1, which is the default; PyTorch and JAX say 0, some texts ½. Nodes
-    keep the derivative they were made with. Raises ValueError for a slope outside 0 … 1.
+    keep the derivative they were made with. A block's slope is that of its thread or asyncio task
+    alone. Raises ValueError for a slope outside 0 … 1.
     """
     if not 0 <= slope <= 1:
         raise ValueError(f"ReLU'(0) lies between 0 and 1, not at {slope}: relu_at_zero(0.5), say.")
-
-    def choose(slope: float) -> None:
-        global AT_ZERO
-        AT_ZERO = float(slope)
-
-    undo = ExitStack()
-    undo.callback(choose, AT_ZERO)
-    choose(slope)
-    return undo
+    return SLOPE_AT_ZERO.set(float(slope))
 
 
 def step(a: float, b: float = 0.0) -> float:
     """Step(a − b): 0 where a < b, 1 where a > b, what `relu_at_zero` says at a = b; NaN of NaN."""
-    return 0.0 if a < b else 1.0 if a > b else AT_ZERO if a == b else math.nan
+    return 0.0 if a < b else 1.0 if a > b else at_zero() if a == b else math.nan
 
 
 @operation("+", "a + b", ["1", "1"])

@@ -190,7 +190,7 @@ def _data(order: Sequence[Value], names: Mapping[Value, str]) -> dict[str, Any]:
             parents = [index[parent] for parent in node.parents]
             entry += [parents, node.local_derivatives, int(at_kink(node))]
         nodes.append(entry)
-    return {"atZero": operations.AT_ZERO, "rows": list(rows.values()), "nodes": nodes}
+    return {"atZero": operations.at_zero(), "rows": list(rows.values()), "nodes": nodes}
 
 
 def _row(node: Value, operation: Operation) -> dict[str, Any]:

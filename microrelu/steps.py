@@ -6,8 +6,9 @@ text, LaTeX or MathML (`notation.py` sets it). Read `check.py` next.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from microrelu.notation import (
     Notation,
     Part,
     node_names,
+    number,
     set_local_derivative,
     set_node,
     set_value,
@@ -227,6 +229,69 @@ def node_equation(
 def at_kink(node: Value) -> bool:
     """Does the node sit where its derivative is a convention, as ReLU does at 0?"""
     return node.operation is not None and node.operation.kink(*[each.data for each in node.parents])
+
+
+def changed_nodes(order: Iterable[Value]) -> list[Value]:
+    """The nodes that hold no more: their operation, run again, gives something else.
+
+    That is another value, or another local derivative, of what the operands hold now: `data` was
+    assigned after the graph was recorded. A derivative at a kink is a convention, of the time when
+    the node was made, and does not count.
+    """
+    return [node for node in order if _changes(node)]
+
+
+def refuse_changed(root: Value) -> None:
+    """Raise a ValueError if a node below the root holds no more.
+
+    The sentence names the first such node, its operands, and what to write.
+    """
+    for node in topological_order(root):
+        if changes := _changes(node):
+            names = node_names(root)
+            raise ValueError(
+                f"{_no_longer(node, *changes[0], names)}: data was assigned after the graph was "
+                f"recorded. Write {set_node(root, names).text}.recompute() to compute it anew."
+            )
+
+
+def _changes(node: Value) -> list[tuple[int, float, float]]:
+    """What of a node its operation now gives otherwise: operand, what was recorded, what is.
+
+    The operand is that of a local derivative; −1 stands for the value.
+    """
+    if node.operation is None:
+        return []
+    try:
+        value, derivatives = node.operation.compute(*[each.data for each in node.parents])
+    except (ArithmeticError, ValueError, TypeError):
+        value, derivatives = math.nan, node.local_derivatives
+    recorded, now = [node.data], [value]
+    if not at_kink(node):
+        recorded += node.local_derivatives
+        now += derivatives
+    pairs = enumerate(zip(recorded, now, strict=True), -1)
+    return [(i, a, b) for i, (a, b) in pairs if a != b and not math.isnan(a) * math.isnan(b)]
+
+
+def _no_longer(
+    node: Value, operand: int, was: float, is_now: float, names: Mapping[Value, str]
+) -> str:
+    """How a node differs from what its operands give now, as the start of a sentence."""
+    shown = [set_node(each, names).text for each in node.parents]
+    now = [
+        f"{text} = {number(each.data, 12)}"
+        for text, each in dict(zip(shown, node.parents, strict=True)).items()
+        if not isinstance(each, Constant)
+    ]
+    if len(now) > 6:
+        now[3:-2] = ["…"]
+    what = f"{set_node(node, names).text} = {set_value(node, names).text}"
+    if operand >= 0:
+        what = f"The derivative of {what} by {shown[operand]}"
+    digits = 12 if number(was, 12) != number(is_now, 12) else 17
+    found = f"was recorded as {number(was, digits)}, and is {number(is_now, digits)}"
+    return f"{what} {found} with {', '.join(now)}" if now else f"{what} {found} now"
 
 
 def align(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -106,7 +106,7 @@ class Tape:
             raise ValueError(f"threads is 1 or more, not {threads}.")
         _check_leaves(roots, self.inputs, self.parameters)
         self.recording = Recording(roots, self.inputs, self.parameters)
-        self.relu_at_zero = operations.AT_ZERO
+        self.relu_at_zero = operations.at_zero()
         self.threads = threads or _cores()
         self._count = len(self.recording.outputs)
         self._example, self._vector = (len(self.inputs),), (len(self.parameters),)

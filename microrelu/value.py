@@ -9,11 +9,12 @@ from __future__ import annotations
 import operator
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from numbers import Real
+from typing import Any, NoReturn
 
-from microrelu import operations
+from microrelu import errors, operations, pickling
 from microrelu.errors import no_value, not_one_for_each, real_number
-from microrelu.operations import OPERATIONS, Operation
+from microrelu.operations import Operation
 
 Unary = Callable[["Value"], "Value"]
 Binary = Callable[["Value", Any], "Value"]
@@ -31,7 +32,11 @@ def _operators(operation: Operation) -> tuple[Binary, Binary]:
     """The operator with the Value on the left, and the reflected one with it on the right."""
 
     def forward(self: Value, other: Any) -> Value:
-        return apply(operation, (self, other if type(other) is Value else as_value(other)))
+        if type(other) is not Value:
+            if _is_array(other):
+                return NotImplemented  # type: ignore[no-any-return]  # NumPy takes it from here
+            other = as_value(other)
+        return apply(operation, (self, other))
 
     def reflected(self: Value, other: Any) -> Value:
         return apply(operation, (as_value(other), self))
@@ -40,14 +45,34 @@ def _operators(operation: Operation) -> tuple[Binary, Binary]:
 
 
 def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Any], bool]:
-    return lambda self, other: compare(self.data, as_value(other).data)
+    def method(self: Value, other: Any) -> bool:
+        return NotImplemented if _is_array(other) else compare(self._data, as_value(other)._data)
+
+    return method
+
+
+def _is_array(other: Any) -> bool:
+    return hasattr(other, "__array_ufunc__") and not isinstance(other, (Real, Value))
+
+
+def _refused(wanted: str) -> Callable[..., NoReturn]:
+    def method(self: Value, *options: Any) -> NoReturn:
+        raise errors.loses_gradient(self, wanted)
+
+    return method
+
+
+class Earlier(float):
+    """A gradient from before its node was computed anew; with the next sweep it is a float."""
+
+    __slots__ = ()
 
 
 class Value:
     """A node of the graph: a number, how it was made, and the root's gradient by it.
 
     Attributes:
-        data: The number, a Python float.
+        data: The number, a Python float; whatever real number is assigned becomes one.
         grad: ∂root/∂self: the integer 0 until a sweep reaches the node, a float from then on.
         parents: The operands it was made of, as written; () for a leaf.
         local_derivatives: ∂self/∂parent for each parent, fixed when the node was made.
@@ -61,15 +86,35 @@ class Value:
     (Value(data=3.0, grad=1.0), -1.0)
     """
 
-    __slots__ = ("data", "grad", "label", "local_derivatives", "operation", "parents")
+    __slots__ = ("_data", "_grad", "label", "local_derivatives", "operation", "parents")
 
     def __init__(self, data: float, label: str = "") -> None:
-        self.data = data if type(data) is float else real_number(data)
-        self.grad: float = 0
+        if not isinstance(label, str):
+            raise TypeError(f"A label is a string, not {label!r}: write Value({data!r}, 'w').")
+        self._data = data if type(data) is float else real_number(data)
+        self._grad: float = 0
         self.parents: tuple[Value, ...] = ()
         self.local_derivatives: tuple[float, ...] = ()
         self.operation: Operation | None = None
         self.label = label
+
+    # What is assigned is looked at; the engine itself reads and writes the slots behind.
+
+    @property
+    def data(self) -> float:  # noqa: D102  # the class says what it is
+        return self._data
+
+    @data.setter
+    def data(self, number: float) -> None:
+        self._data = number if type(number) is float else real_number(number)
+
+    @property
+    def grad(self) -> float:  # noqa: D102
+        return self._grad
+
+    @grad.setter
+    def grad(self, number: float) -> None:
+        self._grad = number if type(number) is float else errors.gradient(number)
 
     def sweep(self) -> Iterator[Value]:
         """Yield each node when its gradient is complete, then pass it on to the node's parents.
@@ -79,18 +124,51 @@ class Value:
         order = topological_order(self)
         for node in order:
             if node.parents:
-                node.grad = 0
-        self.grad += 1.0
+                node._grad = 0
+        self._grad += 1.0
         for node in reversed(order):
             yield node
-            upstream = node.grad
+            upstream = node._grad
             # `apply` has compared the lengths; strict=True would cost a tenth of the sweep.
             for parent, derivative in zip(node.parents, node.local_derivatives):  # noqa: B905
-                parent.grad += upstream * derivative
+                parent._grad += upstream * derivative
 
     def backward(self) -> None:
-        """Add ∂self/∂leaf to the `grad` of every leaf, and set the `grad` of every inner node."""
+        """Add ∂self/∂leaf to the `grad` of every leaf, and set the `grad` of every inner node.
+
+        What is differentiated is the graph as it was recorded, whatever was assigned to `data`
+        since; `recompute` records it anew.
+        """
         deque(self.sweep(), maxlen=0)
+
+    def recompute(self) -> None:
+        """Compute the recorded graph anew, in place, from what its leaves hold now.
+
+        Values and local derivatives change, with the ReLU'(0) in force now; gradients stay, as
+        those of the graph before, until the next sweep. What Python decided while the graph was
+        built (`if v > 0:`) stays decided.
+
+        Raises:
+            ValueError, ZeroDivisionError, OverflowError: an operation has no value any more; the
+                graph is as it was.
+        """
+        order = topological_order(self)
+        data = {node: node._data for node in order}
+        computed: list[tuple[Value, operations.Local]] = []
+        for node in order:
+            if node.operation is not None:
+                numbers = [data[parent] for parent in node.parents]
+                try:
+                    computed.append((node, node.operation.compute(*numbers)))
+                except (ArithmeticError, ValueError) as error:
+                    name = node.operation.name
+                    raise no_value(name, node.parents, numbers, error, node.label) from None
+                data[node] = computed[-1][1][0]
+        for node, (value, derivatives) in computed:
+            node._data, node.local_derivatives = value, derivatives
+        for node in order:
+            if type(node._grad) is float:
+                node._grad = Earlier(node._grad)
 
     __add__, __radd__ = _operators(operations.add)
     __sub__, __rsub__ = _operators(operations.subtract)
@@ -116,7 +194,7 @@ class Value:
         return apply(operations.leaky_relu, (self, as_value(slope)))
 
     def __pow__(self, exponent: Any) -> Value:
-        if type(exponent) in (int, float) and exponent == 2:
+        if isinstance(exponent, (int, float)) and exponent == 2:
             return self.square()  # drawn and written as the square that it is
         return self._power(exponent)
 
@@ -125,8 +203,9 @@ class Value:
     __gt__ = _comparison(operator.gt)
     __ge__ = _comparison(operator.ge)
 
-    def __float__(self) -> float:
-        return self.data
+    __float__ = _refused("a float")
+    __int__ = __trunc__ = _refused("an integer")
+    __round__ = __floor__ = __ceil__ = _refused("a rounded number")
 
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)
@@ -136,18 +215,16 @@ class Value:
         return f"{type(self).__name__}(data={self.data}, grad={self.grad}{label})"
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        """NumPy asks here: np.float64(2) * v is v's, np.exp(v) is `exp` of this package."""
-        name = ufunc.__name__
-        if method == "__call__" and name in OPERATIONS:
-            return OPERATIONS[name](*operands)
-        if name in ("less", "less_equal", "greater", "greater_equal"):
-            return ufunc(*map(float, operands))
-        if name in ("equal", "not_equal"):  # by identity, and a Value is no NumPy number
-            return name == "not_equal"
-        raise TypeError(
-            f"np.{name} does not know a Value: write it with the operations of microrelu, "
-            "or on v.data for a plain number without a gradient."
-        )
+        """NumPy asks here: np.exp(v) is `exp` of this package, np.ones(2) * v an array."""
+        from microrelu.arrays import of_values
+
+        return of_values(ufunc, method, operands, options)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return pickling.reduced(self, protocol)
+
+    def __copy__(self) -> Value:
+        return pickling.copied(self)
 
     @property
     def _prev(self) -> frozenset[Value]:
@@ -192,15 +269,16 @@ def apply(operation: Operation, operands: tuple[Value, ...]) -> Value:
     Raises:
         ValueError, ZeroDivisionError, OverflowError: the operation has no value there.
     """
+    numbers = [each._data for each in operands]
     try:
-        data, derivatives = operation.function(*[each.data for each in operands])
+        data, derivatives = operation.compute(*numbers)
     except (ArithmeticError, ValueError) as error:
-        raise no_value(operation.name, operands, error) from None
+        raise no_value(operation.name, operands, numbers, error) from None
     node = Value.__new__(Value)  # a third faster than Value(data), and most of the time is here
-    node.data, node.grad, node.label = data, 0, ""
+    node._data, node._grad, node.label = data, 0, ""
     node.parents, node.local_derivatives, node.operation = operands, derivatives, operation
     if len(derivatives) != len(operands):
-        raise not_one_for_each(node)
+        raise not_one_for_each(operation.name, len(derivatives), len(operands))
     return node
 
 

@@ -89,7 +89,8 @@ def graphs(
 
 def _within_bounds(operation: Operation, operands: tuple[Any, ...]) -> Value:
     allowed = SOMEWHERE.get(operation.name, lambda *numbers: True)
-    if allowed(*map(float, operands)) and abs((node := operation.apply(operands)).data) <= LARGEST:
+    numbers = [each.data if isinstance(each, Value) else each for each in operands]
+    if allowed(*numbers) and abs((node := operation.apply(operands)).data) <= LARGEST:
         return node
     return operands[0].tanh()
 

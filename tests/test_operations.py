@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
 import math
+import pickle
 import re
 from itertools import product
+from threading import Barrier, Thread
+from types import FunctionType
 
 import pytest
 from graphs import exact, exact_gradient, exact_value, has_kink
@@ -319,6 +324,60 @@ def test_relu_at_zero_is_global_scoped_nested_and_restored():
         relu_at_zero(1.0)
 
 
+def test_blocks_and_calls_may_end_in_any_order():
+    first, second = relu_at_zero(0.0), relu_at_zero(0.5)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__()
+    assert derivatives("relu", 0.0) == (0.5,)
+    second.__exit__()
+    assert derivatives("relu", 0.0) == (1.0,)
+
+
+def test_a_block_belongs_to_its_thread():
+    inside, seen = Barrier(2, timeout=10), []
+
+    def work(slope):
+        with relu_at_zero(slope):
+            inside.wait()
+            seen.append((slope, derivatives("relu", 0.0)))
+            inside.wait()
+
+    threads = [Thread(target=work, args=(slope,)) for slope in (0.0, 0.5)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(seen) == [(0.0, (0.0,)), (0.5, (0.5,))]
+    assert derivatives("relu", 0.0) == (1.0,)
+
+
+def test_a_block_belongs_to_its_task_and_the_call_is_for_everyone():
+    async def work(slope):
+        with relu_at_zero(slope):
+            await asyncio.sleep(0)
+            return derivatives("relu", 0.0)
+
+    async def both():
+        return await asyncio.gather(work(0.0), work(0.5))
+
+    assert asyncio.run(both()) == [(0.0,), (0.5,)]
+    try:
+        relu_at_zero(0.25)
+        seen = []
+        thread = Thread(target=lambda: seen.append(derivatives("relu", 0.0)))
+        thread.start()
+        thread.join()
+        assert seen == [(0.25,)]
+    finally:
+        relu_at_zero(1.0)
+
+
+def test_the_setting_shows_itself_quietly():
+    with (block := relu_at_zero(0.5)):
+        assert repr(block) == "relu_at_zero(0.5)"
+
+
 def test_relu_at_zero_is_restored_after_an_error():
     with pytest.raises(KeyError), relu_at_zero(0.0):
         raise KeyError
@@ -444,3 +503,133 @@ def test_operands_can_be_named():
     assert operations.leaky_relu(v, slope=0.25).data == operations.leaky_relu(v, 0.25).data == -0.5
     with pytest.raises(TypeError, match=r"tanh\(a\) was given 2 operands: got an unexpected key"):
         operations.tanh(v, slope=0.1)
+
+
+def test_a_name_is_in_the_table_once(table):
+    sentence = "There is an operation 'relu' already, of microrelu.operations: give yours another"
+    with pytest.raises(ValueError, match=sentence):
+
+        @operation("ReLU")
+        def relu(a):
+            return a, (1.0,)
+
+    assert table["relu"] is operations.relu
+
+
+def test_a_definition_of_ones_own_is_replaced_by_the_next_from_the_same_module(table):
+    for slope in (2.0, 3.0):
+
+        @operation("k a")
+        def scaled(a, slope=slope):
+            return slope * a, (slope, a)
+
+        assert table["scaled"] is scaled
+    assert scaled(Value(1.0)).data == 3.0
+    elsewhere = FunctionType(scaled.function.__code__, {"__name__": "elsewhere"}, "scaled")
+    with pytest.raises(ValueError, match="There is an operation 'scaled' already, of test_op"):
+        operation("k a")(elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("formula", "derivatives", "sentence"),
+    [
+        ("a * b", ["b"], "mine has the derivatives ['b'] for 2 operands: give a list with"),
+        ("a * b", "b", "mine has the derivatives 'b' for 2 operands"),
+        ("a *", [], "The formula 'a *' of mine is no arithmetic: write it as Python does"),
+        ("a * b", ["b", "c"], "The formula 'c' of mine has 'c', which is none of its operands (a,"),
+        ("a.real", [], "The formula 'a.real' of mine has 'real', which is none of its operands"),
+        ("arcsin(a)", [], "has 'arcsin', which is none of its operands (a, b) and no function"),
+    ],
+)
+def test_a_definition_that_does_not_fit_gets_a_sentence(table, formula, derivatives, sentence):
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+
+        @operation("m", formula, derivatives)
+        def mine(a, b):
+            return a * b, (b, a)
+
+    assert "mine" not in table
+
+
+@pytest.mark.parametrize(
+    ("function", "sentence"),
+    [
+        (lambda a: (a, (1.0,)), "An operation has a name to be called by"),
+        (math.exp, "An operation has a name to be called by"),
+    ],
+)
+def test_what_is_no_named_function_is_refused(table, function, sentence):
+    with pytest.raises(TypeError, match=sentence):
+        operation("f")(function)
+
+
+def test_operands_are_named_or_any_number(table):
+    def nothing():
+        return 1.0, ()
+
+    def mixed(a, *b):
+        return a, (1.0,)
+
+    for function in (nothing, mixed):
+        with pytest.raises(TypeError, match="An operation has operands, def"):
+            operation("f")(function)
+    with pytest.raises(ValueError, match="largest takes any number of operands, so that its form"):
+
+        @operation("max", "max(a)")
+        def largest(*a):
+            return max(a), ()
+
+
+@pytest.mark.parametrize(
+    ("returned", "sentence"),
+    [
+        (("s", (1.0,)), "The value of mine(2.0) is one real number, not 's' (str)"),
+        ((1.0, (1j,)), "A derivative of mine(2.0) is one real number, not 1j (complex)"),
+        ((1.0, 1.0), "mine(2.0) returned (1.0, 1.0): return value, (one derivative for each op"),
+        (1.0, "mine(2.0) returned 1.0: return value, (one derivative for each operand)"),
+        ((1.0, (None,)), "A derivative of mine(2.0) is one real number, not None"),
+    ],
+)
+def test_what_an_operation_of_ones_own_returns_is_looked_at(table, returned, sentence):
+    @operation("m")
+    def mine(a):
+        return returned
+
+    with pytest.raises(TypeError, match=re.escape(sentence)):
+        mine(2.0)
+
+
+def test_numbers_of_other_kinds_become_floats(table):
+    np = pytest.importorskip("numpy")
+
+    @operation("m")
+    def mine(a):
+        return np.float32(0.5), np.ones(1, dtype=int)
+
+    node = mine(2.0)
+    assert (type(node.data), [type(each) for each in node.local_derivatives]) == (float, [float])
+
+
+def test_a_root_is_real_at_4_and_refused_at_minus_4(table):
+    @operation("√")
+    def root(a):
+        return a**0.5, (0.5 * a**-0.5,)
+
+    assert root(4.0).data == 2.0
+    with pytest.raises(TypeError, match=r"root\(-4.0\) is one real number, not .* \(complex\)"):
+        root(-4.0)
+
+
+def test_an_operation_is_pickled_by_its_name():
+    for row in (operations.relu, operations.weighted_sum):
+        assert pickle.loads(pickle.dumps(row)) is copy.deepcopy(row) is copy.copy(row) is row
+
+
+def test_an_operation_that_pickle_cannot_find_says_so(table):
+    @operation("m")
+    def mine(a):
+        return a, (1.0,)
+
+    assert copy.deepcopy(mine(1.0)).operation is mine
+    with pytest.raises(TypeError, match="The operation mine was defined inside a function"):
+        pickle.dumps(mine(1.0))

@@ -1,7 +1,11 @@
 """The sweep as records: each step's contributions, and its text to the letter."""
 
-from microrelu import Value, maximum, operation, relu, relu_at_zero
-from microrelu.steps import align, backward_steps
+import re
+
+import pytest
+
+from microrelu import Value, maximum, operation, relu, relu_at_zero, topological_order
+from microrelu.steps import align, backward_steps, changed_nodes, refuse_changed
 
 
 def neuron():
@@ -164,3 +168,50 @@ C = cube_(a) = cube_(2) = 8    ∂C/∂C = 1
 
 def test_columns_are_aligned():
     assert align([["a", "bb", "c"], ["aaa", "b", "c"]]) == ["a   bb c", "aaa b  c"]
+
+
+def test_a_node_holds_as_long_as_its_operation_gives_the_same_again():
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    cost = w * x
+    cost.label = "C"
+    assert changed_nodes(topological_order(cost)) == []
+    refuse_changed(cost)
+    w.data = 10.0
+    assert changed_nodes(topological_order(cost)) == [cost]
+    sentence = (
+        "C = w x was recorded as 6, and is 30 with w = 10, x = 3: data was assigned after the "
+        "graph was recorded. Write C.recompute() to compute it anew."
+    )
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        refuse_changed(cost)
+
+
+def test_a_local_derivative_that_changed_holds_no_more_either():
+    w, x = Value(2.0, "w"), Value(0.0, "x")
+    cost = w * x
+    w.data = 10.0
+    sentence = "The derivative of C = w x by x was recorded as 2, and is 10 with w = 10, x = 0:"
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        refuse_changed(cost)
+
+
+def test_a_node_whose_operation_has_no_value_any_more_holds_no_more():
+    x = Value(2.0, "x")
+    y = x.log()
+    x.data = -1.0
+    with pytest.raises(ValueError, match=r"recorded as 0.69\d*, and is NaN with x = −1:"):
+        refuse_changed(y)
+
+
+def test_nan_equals_nan_and_a_convention_at_a_kink_is_no_change():
+    with relu_at_zero(0.0):
+        kinks = [Value(0.0).relu(), abs(Value(0.0)), Value(float("nan")).tanh()]
+    for node in kinks:
+        refuse_changed(node)
+
+
+def test_a_number_assigned_to_a_node_that_was_computed_is_a_change():
+    y = Value(2.0, "x") * 3
+    y.data = 7.0
+    with pytest.raises(ValueError, match="C = x · 3 was recorded as 7, and is 6 with x = 2:"):
+        refuse_changed(y)
