@@ -90,9 +90,9 @@ def operation(
             a formula is no arithmetic of the operands.
 
     >>> @operation("(·)³", "a**3", ["3 * a**2"])
-    ... def cube(a):
+    ... def cubed(a):
     ...     return a**3, (3 * a**2,)
-    >>> cube.function(2.0)
+    >>> cubed.function(2.0)
     (8.0, (12.0,))
     """
 
