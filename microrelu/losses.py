@@ -10,10 +10,12 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from microrelu.errors import real_number
 from microrelu.value import Value, as_value, log_sum_exp, total, weighted_sum
 
 Numbers = Value | float | Iterable[Value | float]
 Target = int | Iterable[Value | float]
+ROUNDING = 1e-6  # by so much probabilities may miss 0 and their sum 1
 
 
 def half_squared_error(prediction: Numbers, target: Numbers) -> Value:
@@ -67,14 +69,14 @@ def cross_entropy(logits: Iterable[Value | float], target: Target) -> Value:
 
     Args:
         logits: One score z for each class.
-        target: The class, counted from 0; or the probabilities t, one for each class, which add up
-            to 1. Where they are Values one recorded graph serves every class, and it is up to you
-            to see to that: nothing looks at their sum.
+        target: The class, counted from 0; or the probabilities t, one for each class, none below 0,
+            which add up to 1. Where they are Values one recorded graph serves every class, and it
+            is up to you to see to that: nothing looks at them.
 
     Raises:
         TypeError: the target is neither an integer nor a list.
         ValueError: there is no such class, there are more or fewer probabilities than classes, or
-            these are numbers that do not add up to 1.
+            these are numbers of which one is below 0 or which do not add up to 1.
 
     >>> logits = [Value(0.0), Value(0.0)]
     >>> cross_entropy(logits, 1).backward()
@@ -86,8 +88,13 @@ def cross_entropy(logits: Iterable[Value | float], target: Target) -> Value:
         return log_sum_exp(z) - z[_class_index(target, len(z))]
     t = list(target)
     _same_length("cross_entropy", "logits", z, "probabilities", t)
-    numbers = [each for each in t if not isinstance(each, Value)]
-    if len(numbers) == len(t) and not abs(sum(numbers) - 1) <= 1e-6:  # NaN too
+    numbers = [real_number(each) for each in t if not isinstance(each, Value)]
+    if below := [each for each in numbers if each < -ROUNDING]:
+        raise ValueError(
+            f"The targets of cross_entropy are probabilities, or the class as one integer: "
+            f"{below[0]} is below 0."
+        )
+    if len(numbers) == len(t) and not abs(sum(numbers) - 1) <= ROUNDING:  # NaN too
         raise ValueError(f"The probabilities of cross_entropy add up to 1, not to {sum(numbers)}.")
     return log_sum_exp(z) - weighted_sum(t, z)
 
