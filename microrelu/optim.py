@@ -69,6 +69,8 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """Kingma and Ba 2015, algorithm 1: steps scaled by running means of gradient and square.
 
+    A parameter whose gradients were all 0 stays where it is, with `eps=0` as well.
+
     Raises:
         TypeError: a parameter is no Value.
         ValueError: there are no parameters, one is no leaf, a setting is negative, or a beta is
@@ -101,7 +103,8 @@ class Adam(Optimizer):
             self.squares[i] = b2 * self.squares[i] + (1 - b2) * gradient * gradient
             mean = self.means[i] / (1 - b1**self.steps)  # both started at 0: undo that bias
             square = self.squares[i] / (1 - b2**self.steps)
-            self.parameters[i].data -= lr * mean / (square**0.5 + self.eps)
+            scale = square**0.5 + self.eps
+            self.parameters[i].data -= lr * mean / (scale + (scale == 0))  # 0 / 0 moves nothing
 
 
 def _leaves(parameters: Iterable[Value]) -> list[Value]:

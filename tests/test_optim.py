@@ -1,4 +1,5 @@
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -82,6 +83,25 @@ def test_the_first_step_of_adam_is_as_long_as_lr(gradient):
     p.grad = gradient
     Adam([p], lr=0.1, eps=0.0).step()
     assert p.data == pytest.approx(-math.copysign(0.1, gradient))
+
+
+@pytest.mark.parametrize("unreached", [0, 0.0, 1e-200])  # the square of the last is 0
+def test_adam_without_eps_leaves_a_parameter_without_gradient_where_it_is(unreached):
+    still, moved = Value(2.0), Value(2.0)
+    optimizer = Adam([still, moved], lr=0.5, eps=0.0)
+    for _ in range(3):
+        still.grad, moved.grad = unreached, 1e-3
+        optimizer.step()
+    assert still.data == 2.0
+    assert moved.data == pytest.approx(2.0 - 3 * 0.5)
+
+
+def test_adam_without_eps_steps_on_arrays_as_well():
+    """A tape gives it all parameters as one, with arrays for numbers."""
+    optimizer = Adam([Value(0.0)], lr=0.5, eps=0.0)
+    optimizer.parameters = [together := SimpleNamespace(data=np.ones(2), grad=np.array([0.0, 4.0]))]
+    optimizer.step()
+    assert together.data.tolist() == pytest.approx([1.0, 0.5])
 
 
 def test_a_learning_rate_from_numpy_leaves_python_floats():
