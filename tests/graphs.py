@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from microrelu.notation import written_for
 from microrelu.operations import OPERATIONS, Operation
-from microrelu.steps import at_kink
 from microrelu.value import Constant, Value, topological_order
 
 SMOOTH = [
@@ -102,8 +101,19 @@ def variables(root: Value) -> list[Value]:
 
 
 def has_kink(root: Value) -> bool:
-    """Does any node sit exactly at its kink?"""
-    return any(at_kink(node) for node in topological_order(root))
+    """Does any node sit at its kink, or so near that rounding or a nudge leads across?"""
+    kinked = [
+        node for node in topological_order(root) if node.operation and node.operation.has_kink
+    ]
+    data = exact_values(root) if kinked else {}
+    return any(_near_kink(node, [data[parent] for parent in node.parents]) for node in kinked)
+
+
+def _near_kink(node: Value, operands: list[Decimal]) -> bool:
+    """Is it a kink for operands to nine digits? Two grids, as one may part what is near."""
+    digits = Decimal("1e-9")
+    grids = ([each + shift for each in operands] for shift in (0, digits / 2))
+    return any(node.operation.kink(*[a.quantize(digits) for a in grid]) for grid in grids)
 
 
 def _sin(a: Decimal) -> Decimal:
@@ -146,6 +156,11 @@ def exact(formula: str, names: Mapping[str, Decimal]) -> Decimal:
 
 def exact_value(root: Value, leaves: Mapping[Value, Decimal] = {}) -> Decimal:
     """The root in fifty digits, by the formulas, with some leaves at other numbers."""
+    return exact_values(root, leaves)[root]
+
+
+def exact_values(root: Value, leaves: Mapping[Value, Decimal] = {}) -> dict[Value, Decimal]:
+    """Every node in fifty digits."""
     data = dict(leaves)
     for node in topological_order(root):
         if node.operation is not None:
@@ -154,7 +169,7 @@ def exact_value(root: Value, leaves: Mapping[Value, Decimal] = {}) -> Decimal:
             data[node] = exact(formula, dict(zip(names, numbers, strict=True)))
         elif node not in data:
             data[node] = Decimal(node.data)
-    return data[root]
+    return data
 
 
 def exact_gradient(root: Value, leaf: Value) -> float:

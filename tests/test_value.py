@@ -53,6 +53,18 @@ def test_values_and_gradients_of_random_graphs_are_exact(graph):
             assert close(leaf.grad, exact_gradient(root, leaf))
 
 
+def test_the_random_graphs_leave_out_a_kink_that_rounding_lost():
+    a = Value(0.1)
+    lost = a * 3 - 0.3
+    assert lost.data != exact_value(lost)
+    assert exact_gradient(lost.relu(), a) < 3  # the differences reach across
+    assert not at_kink(lost.relu())
+    for node in (lost.relu(), abs(lost), microrelu.maximum(a * 3, 0.3)):
+        assert has_kink(node * 2)
+    for near in (1e-6, -1e-6):
+        assert not has_kink(microrelu.minimum(a * 3, 0.3 + near))
+
+
 @settings(max_examples=1000, deadline=None)
 @given(graphs(on_grid=True))
 def test_pytorch_finds_the_same_gradients(graph):
