@@ -11,22 +11,29 @@ where both of its ends are single units: W(0), b(0), z(1), r(1).
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import json
 import math
 import operator
+import os
+import pickle
 import random
-from collections.abc import Callable, Iterable, Sequence
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from microrelu import operations
 from microrelu.errors import real_number
 from microrelu.operations import OPERATIONS, Operation
-from microrelu.value import Constant, Value, apply, as_values
+from microrelu.value import Constant, Value, apply, as_values, topological_order
 
 Inputs = Iterable[Value | float] | Value | float
 Outputs = Value | list[Value]
-Activation = str | Callable[[Value], Value]  # an Operation is such a callable
+Activate = Callable[[Value], Value]
+Activation = str | Activate  # an Operation is such a callable
 Seed = int | random.Random | None
 
 BOUNDS: dict[str, Callable[[int, int], float]] = {  # weights are drawn from −bound … bound
@@ -34,6 +41,8 @@ BOUNDS: dict[str, Callable[[int, int], float]] = {  # weights are drawn from −
     "he": lambda nin, nout: math.sqrt(6 / nin),  # He et al. 2015: variance 2 / nin
     "xavier": lambda nin, nout: math.sqrt(6 / (nin + nout)),  # Glorot, Bengio 2010, equation 16
 }
+
+SAMPLES = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)  # by what it makes of them a function is known
 
 
 class Module:
@@ -49,17 +58,27 @@ class Module:
             parameter.grad = 0
 
     def save(self, path: str | Path) -> None:
-        """Write the parameters as JSON, so that `load` gives the same floats to the last bit."""
-        numbers = [float(parameter.data) for parameter in self.parameters()]
-        entries = [each if math.isfinite(each) else str(each) for each in numbers]
-        text = json.dumps({"architecture": repr(self), "parameters": entries}, indent=1)
-        Path(path).write_text(text + "\n", encoding="utf-8")
+        """Write the parameters as JSON, so that `load` gives the same floats to the last bit.
+
+        An old file at this place stays until the new one is whole. With an activation of one's
+        own stands what it makes of a few numbers, by which `load` knows another of its name.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        entries = [_entry(parameter.data) for parameter in self.parameters()]
+        document: dict[str, Any] = {"architecture": repr(self), "parameters": entries}
+        samples = list(map(_samples, self._activations()))
+        if any(samples):
+            document["activations"] = samples
+        _replace(Path(path), json.dumps(document, indent=1) + "\n")
 
     def load(self, path: str | Path) -> None:
         """Take the parameters that `save` wrote; gradients stay as they are.
 
         Raises:
-            ValueError: the file is damaged or is of another architecture; nothing has changed.
+            ValueError: the file is damaged, is of another architecture or was saved with another
+                function as activation; nothing has changed.
             OSError: the file cannot be read.
         """
         parameters = self.parameters()
@@ -70,8 +89,12 @@ class Module:
         try:
             saved = json.loads(Path(path).read_text(encoding="utf-8"))
             architecture, entries = saved["architecture"], list(saved["parameters"])
-            numbers = [_saved_number(each) for each in entries]
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            numbers = [_number(each) for each in entries]
+            activations = [
+                {float(x): real_number(r) for x, r in (samples or {}).items()}
+                for samples in saved.get("activations", [None] * len(self._activations()))
+            ]
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError(
                 f"{path} is damaged or was not written by save ({type(error).__name__}: {error})."
             ) from None
@@ -79,7 +102,16 @@ class Module:
             raise ValueError(f"{path} holds {architecture}, and this is {self!r}: build that one.")
         if len(numbers) != count:
             raise ValueError(f"{path} is damaged: it has {len(numbers)} parameters, not {count}.")
+        if len(activations) != len(self._activations()):
+            raise ValueError(f"{path} is damaged: it has {len(activations)} activations.")
+        for activate, samples in zip(self._activations(), activations, strict=True):
+            if difference := _difference(activate, samples):
+                raise ValueError(f"{path} was saved with another activation: {difference}.")
         return numbers
+
+    def _activations(self) -> list[Activate | None]:
+        """What leads from z to r, layer by layer."""
+        return []
 
     def __repr__(self) -> str:
         return f"{type(self).__name__} of {len(self.parameters())} parameters"
@@ -157,6 +189,9 @@ class Neuron(Module):
         """The weights in the order of the inputs, then the bias."""
         return [*self.weights, self.bias]
 
+    def _activations(self) -> list[Activate | None]:
+        return [self._activate]
+
     def __repr__(self) -> str:
         return f"Neuron({self.nin}, activation={self._activation})"
 
@@ -200,6 +235,9 @@ class Layer(Module):
     def parameters(self) -> list[Value]:
         """The parameters neuron by neuron."""
         return [parameter for neuron in self.neurons for parameter in neuron.parameters()]
+
+    def _activations(self) -> list[Activate | None]:
+        return self.neurons[0]._activations()
 
     def __repr__(self) -> str:
         return f"Layer({self.nin}, {self.nout}, activation={self.neurons[0]._activation})"
@@ -269,6 +307,9 @@ class MLP(Module):
         """The parameters layer by layer, from the inputs on."""
         return [parameter for layer in self.layers for parameter in layer.parameters()]
 
+    def _activations(self) -> list[Activate | None]:
+        return [activate for layer in self.layers for activate in layer._activations()]
+
     def __repr__(self) -> str:
         widths = [layer.nout for layer in self.layers]
         output = "" if self._output == '"linear"' else f", output={self._output}"
@@ -315,7 +356,7 @@ def _nodes(owner: Neuron | Layer, inputs: Inputs, labels: list[str]) -> list[Val
     ]
 
 
-def _activation(choice: Any) -> tuple[Callable[[Value], Value] | None, str]:
+def _activation(choice: Any) -> tuple[Activate | None, str]:
     """The function from z to r, None for "linear", and how a repr writes it."""
     if isinstance(choice, str):
         if choice == "linear":
@@ -327,10 +368,11 @@ def _activation(choice: Any) -> tuple[Callable[[Value], Value] | None, str]:
     if isinstance(choice, Operation):
         if not _takes_one(choice):
             raise ValueError(f"{choice.name} is no activation: it takes more than one operand.")
-        return _applied(choice), f'"{choice.name}"'
+        by_name = choice.name != "linear" and OPERATIONS.get(choice.name) is choice
+        return _Applied(choice), f'"{choice.name}"' if by_name else choice.name
     if not callable(choice):
         raise TypeError(f"An activation is a name or a function of a Value, not {choice!r}.")
-    return _checked(choice), getattr(choice, "__name__", type(choice).__name__)
+    return _Checked(choice), getattr(choice, "__name__", type(choice).__name__)
 
 
 def _takes_one(operation: Operation) -> bool:
@@ -338,20 +380,105 @@ def _takes_one(operation: Operation) -> bool:
     return bool(operation.operands) and len(operation.operands) - len(defaults) <= 1
 
 
-def _applied(operation: Operation) -> Callable[[Value], Value]:
-    others = as_values(operation.function.__defaults__ or ())  # the slope of leaky_relu
-    return lambda z: apply(operation, (z, *others))
+class _Applied:
+    """An operation as activation."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        self.others = as_values(operation.function.__defaults__ or ())  # the slope of leaky_relu
+
+    def __call__(self, z: Value) -> Value:
+        return apply(self.operation, (z, *self.others))
 
 
-def _checked(function: Callable[[Value], Any]) -> Callable[[Value], Value]:
-    def activate(z: Value) -> Value:
-        r = function(z)
+class _Checked:
+    """A function as activation, which must return a Value."""
+
+    def __init__(self, function: Callable[[Value], Any]) -> None:
+        self.function = function
+
+    def __call__(self, z: Value) -> Value:
+        r = self.function(z)
         if not isinstance(r, Value):  # math.tanh, say: a number without its gradient
             raise TypeError(f"The activation made {r!r} of {z!r}: it must return a Value.")
         return r
 
-    return activate
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Checked:
+        return _Checked(copy.deepcopy(self.function, memo))
+
+    def __reduce__(self) -> Any:
+        try:
+            pickle.dumps(self.function)
+        except Exception as error:
+            raise TypeError(
+                f"The activation {self.function!r} cannot be pickled ({error}): define it with "
+                "def outside of any function, or write model.save(path) for the parameters alone."
+            ) from None
+        return _Checked, (self.function,)
 
 
-def _saved_number(entry: Any) -> float:
+# What stands in a file
+
+
+def _entry(number: float) -> float | str:
+    return number if math.isfinite(number) else str(number)  # JSON has no NaN and no infinity
+
+
+def _number(entry: Any) -> float:
     return float(entry) if entry in ("nan", "inf", "-inf") else real_number(entry)
+
+
+def _samples(activate: Activate | None) -> dict[str, float] | None:
+    """What an activation of one's own makes of a few numbers."""
+    if activate is None or (isinstance(activate, _Applied) and _built_in(activate.operation)):
+        return None
+    made = {str(x): _sample(activate, x) for x in SAMPLES}
+    return {x: r for x, r in made.items() if r is not None}
+
+
+def _built_in(operation: Operation) -> bool:
+    return getattr(operations, operation.name, None) is operation
+
+
+def _sample(activate: Activate, x: float) -> float | None:
+    """What the activation makes of a number; None where that alone does not decide it."""
+    z = Value(x)
+    try:
+        r, again = activate(z), activate(z)
+    except Exception:  # outside of its domain, or a function that wants more of z
+        return None
+    leaves = (node for node in topological_order(r) if not node.parents)
+    by_z_alone = all(leaf is z or isinstance(leaf, Constant) for leaf in leaves)
+    return r.data if by_z_alone and r.data == again.data and math.isfinite(r.data) else None
+
+
+def _difference(activate: Activate | None, samples: Mapping[float, float]) -> str:
+    """Where the activation makes another number than the saved one did, or ""."""
+    for x, saved in samples.items():
+        r = _sample(activate, x) if activate else x
+        if r is not None and not math.isclose(r, saved, rel_tol=1e-9, abs_tol=1e-12):
+            return f"it made {saved} of {x}, and this one makes {r}"
+    return ""
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file beside this one, whole, and give it this one's name."""
+    if path.exists() and not path.is_file():  # a pipe has nothing to keep
+        path.write_text(text, encoding="utf-8")
+        return
+    target = path.resolve()  # a link stays one
+    beside = target.with_name(f".{secrets.token_hex(8)}.json")
+    try:
+        with beside.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, beside)
+        beside.replace(target)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        if isinstance(error, OSError):  # which knows of the other name only, or of none
+            raise OSError(error.errno, error.strerror, str(path)) from None
+        raise
