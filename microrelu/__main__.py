@@ -20,7 +20,7 @@ import webbrowser
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from subprocess import CalledProcessError
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from microrelu import operations
 from microrelu.check import Report, check_gradients
@@ -30,6 +30,9 @@ from microrelu.operations import relu_at_zero
 from microrelu.steps import Step, align, backward_steps
 from microrelu.training import DATA, train
 from microrelu.value import Value, topological_order
+
+if TYPE_CHECKING:
+    from microrelu.picture import Picture
 
 
 class Parser(argparse.ArgumentParser):
@@ -193,7 +196,8 @@ def write_files(root: Value, options: argparse.Namespace) -> None:
     """Write the files that were asked for, and open the last of them if that was, too.
 
     Raises:
-        MistakeError: a file cannot be written, or there is no Graphviz.
+        MistakeError: a file cannot be written: the graph is too large for the player, or no
+            layout program is there or it failed.
     """
     asked = {"svg": options.svg, "png": options.png, "dot": options.dot, "html": options.html}
     files = {kind: path for kind, path in asked.items() if path is not None}
@@ -203,24 +207,32 @@ def write_files(root: Value, options: argparse.Namespace) -> None:
         return
     from microrelu.picture import draw
 
-    with warnings.catch_warnings(record=True) as remarks:
+    with warnings.catch_warnings():
         warnings.simplefilter("always")
-        picture = draw(root)
-        texts = {"dot": picture.source} if options.dot else {}
-        if options.html:
-            from microrelu.player import play
-
-            texts["html"] = play(root).html
-    for remark in remarks:
-        print(f"microrelu: {remark.message}", file=sys.stderr)
-    for kind, path in files.items():
-        try:
-            path.write_bytes(texts[kind].encode() if kind in texts else picture.pipe(kind))
-        except (OSError, RuntimeError, CalledProcessError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise MistakeError(f"{path} cannot be written: {reason}") from None
+        warnings.showwarning = lambda remark, *_: print(f"microrelu: {remark}", file=sys.stderr)
+        picture = draw(root) if files.keys() - {"html"} else None
+        for kind, path in files.items():
+            try:
+                path.write_bytes(_content(kind, root, picture))
+            except (OSError, RuntimeError, ValueError, CalledProcessError) as error:
+                raise MistakeError(f"{path} cannot be written: {_reason(error)}") from None
     if options.open and not webbrowser.open(path.resolve().as_uri()):
         print(f"microrelu: no program was found that shows {path}.", file=sys.stderr)
+
+
+def _content(kind: str, root: Value, picture: Picture | None) -> bytes:
+    if picture is None or kind == "html":
+        from microrelu.player import play
+
+        return play(root).html.encode()
+    return picture.source.encode() if kind == "dot" else bytes(picture.pipe(kind, quiet=True))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, CalledProcessError):
+        said = error.stderr.decode(errors="replace").strip() or "it does not say why"
+        return f"{error.cmd[0]} failed with exit status {error.returncode}: {said}"
+    return getattr(error, "strerror", None) or str(error)
 
 
 def train_parser() -> Parser:
@@ -229,7 +241,9 @@ def train_parser() -> Parser:
         prog="microrelu train",
         description="Train MLP(2, [16, 16, 1]) to tell two classes of points apart, by gradient "
         "descent on the hinge loss with a little weight decay.",
-        epilog="example: microrelu train moons --png moons.png",
+        epilog="example: microrelu train moons --png moons.png\n\n"
+        "exit status: 0; 1 where the training diverges; 2 where the command has a mistake",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add = parser.add_argument

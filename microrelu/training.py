@@ -6,6 +6,7 @@ The training loop is the one of the README; the drawing is Matplotlib's. `__main
 from __future__ import annotations
 
 import math
+import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -23,15 +24,20 @@ DATA: dict[str, Callable[[int], tuple[datasets.Inputs, datasets.Targets]]] = {
     "xor": lambda seed: datasets.xor(),
 }
 
+MOST_STEPS = 1_000_000_000
+
 
 def train(options: Namespace) -> int:
-    """Train a network on two classes of points, and print its loss and accuracy; 0.
+    """Train a network on two classes of points, and print its loss and accuracy.
+
+    Returns:
+        The exit status: 0, or 1 where the loss ceases to be a number.
 
     Raises:
         MistakeError: an option has no sense, or Matplotlib is missing for `--png`.
     """
-    if options.steps < 1:
-        raise MistakeError(f"--steps takes a number from 1 on, not {options.steps}.")
+    if not 1 <= options.steps <= MOST_STEPS:
+        raise MistakeError(f"--steps takes a number from 1 to {MOST_STEPS}, not {options.steps}.")
     if not 0 < options.lr < math.inf:
         raise MistakeError(f"--lr takes a number above 0, not {options.lr}.")
     figure = _figure() if options.png else None  # what is missing is said before training
@@ -48,6 +54,8 @@ def train(options: Namespace) -> int:
         optimizer.lr = options.lr * (1 - 0.9 * step / options.steps)
         optimizer.step()
         loss, accuracy = evaluate(model, inputs, signs)
+        if not math.isfinite(loss.data):
+            return _diverged(bar, step + 1, loss, options.lr)
         if hasattr(bar, "set_postfix_str"):  # not without tqdm
             bar.set_postfix_str(f"loss {loss.data:.4f}, accuracy {accuracy:.0%}")
     print(f"after {options.steps} steps, loss {loss.data:.4f}, accuracy {accuracy:.0%}")
@@ -69,6 +77,17 @@ def evaluate(
     loss = mean(map(hinge, scores, signs)) + decay
     right = sum(score.data * sign > 0 for score, sign in zip(scores, signs, strict=True))
     return loss, right / len(signs)
+
+
+def _diverged(bar: Any, step: int, loss: Value, lr: float) -> int:
+    if hasattr(bar, "close"):
+        bar.close()
+    print(
+        f"microrelu: the training diverged: after step {step} the loss is {loss.data}. "
+        f"Try a smaller learning rate than --lr {lr}.",
+        file=sys.stderr,
+    )
+    return 1
 
 
 def _progress(steps: int) -> Any:

@@ -336,7 +336,14 @@ def test_a_mistake_in_the_expression(expression, said, capsys):
             ["x", "x=1", "--relu-at-zero", "nan"],
             "--relu-at-zero takes a slope from 0 to 1, not nan.",
         ),
-        (["train", "moons", "--steps", "0"], "--steps takes a number from 1 on, not 0."),
+        (
+            ["train", "moons", "--steps", "0"],
+            "--steps takes a number from 1 to 1000000000, not 0.",
+        ),
+        (
+            ["train", "moons", "--steps", "9" * 20],
+            f"--steps takes a number from 1 to 1000000000, not {'9' * 20}.",
+        ),
         (["train", "moons", "--lr", "-1"], "--lr takes a number above 0, not -1.0."),
     ],
 )
@@ -487,6 +494,47 @@ def test_a_file_that_cannot_be_written(tmp_path, capsys):
         "",
         f"microrelu: {path} cannot be written: No such file or directory\n",
     )
+
+
+def cannot(arguments, path, capsys):
+    """What is said of a file that cannot be written; nothing else is."""
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert (out, path.exists()) == ("", False)
+    begins = f"microrelu: {path} cannot be written: "
+    (line,) = (each for each in err.splitlines() if not each.startswith("dot says"))
+    assert line.startswith(begins)
+    return line.removeprefix(begins)
+
+
+def test_a_graph_too_large_for_the_player_is_a_mistake(tmp_path, capsys):
+    sums = [f"v{i + 1} = v{i}{'+x' * 700}" for i in range(3)]
+    text, path = "v0 = x; " + "; ".join(sums) + "; v3", tmp_path / "a.html"
+    assert cannot([text, "x=1", f"--html={path}"], path, capsys).startswith(
+        "play steps through up to 2,000 nodes, and this graph has 2,101: "
+    )
+
+
+@pytest.mark.parametrize("kind", ["svg", "png", "html"])
+def test_without_a_layout_program_the_mistake_says_what_to_install(
+    kind, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("importlib.metadata.files", lambda name: None)
+    path = tmp_path / "a"
+    assert "pip install graphviz-pure" in cannot([*NEURON, f"--{kind}={path}"], path, capsys)
+
+
+@pytest.mark.parametrize("kind", ["svg", "png", "html"])
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell script")
+def test_a_layout_program_that_fails_is_a_mistake(kind, tmp_path, monkeypatch, capsys):
+    dot = tmp_path / "dot"
+    dot.write_text("#!/bin/sh\necho dot says no >&2\nexit 3\n")
+    dot.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    path = tmp_path / "a"
+    expected = f"{dot} failed with exit status 3: dot says no"
+    assert cannot([*NEURON, f"--{kind}={path}"], path, capsys) == expected
 
 
 def test_a_large_graph_is_drawn_with_a_remark(tmp_path, capsys):

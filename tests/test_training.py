@@ -45,6 +45,20 @@ def test_training_needs_no_tqdm_and_says_what_a_picture_needs(tmp_path, monkeypa
     )
 
 
+def test_a_training_that_diverges_says_at_which_step(tmp_path, capsys):
+    arguments = ["train", "xor", "--lr", "1e300", "--steps", "20", f"--png={tmp_path / 'a.png'}"]
+    assert main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert "after 20 steps" not in out
+    assert err == (
+        "microrelu: the training diverged: after step 1 the loss is nan. "
+        "Try a smaller learning rate than --lr 1e+300.\n"
+    )
+    assert main(["train", "moons", "--lr", "1e5", "--steps", "20"]) == 1
+    assert "after step " in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_boundary_that_cannot_be_written(tmp_path, capsys):
     pytest.importorskip("matplotlib")
     path = tmp_path / "nowhere" / "a.png"
