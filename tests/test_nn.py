@@ -1,5 +1,7 @@
+import copy
 import json
 import math
+import pickle
 import random
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from microrelu.datasets import moons
 from microrelu.losses import hinge, mean
 from microrelu.nn import MLP, Layer, Module, Neuron
 from microrelu.operations import OPERATIONS
-from microrelu.optim import SGD
+from microrelu.optim import SGD, Adam
 
 # what micrograd 0.1.0 gives after random.seed(1337) for MLP(2, [16, 16, 1]) on
 # moons(100, 0.1, seed=0), with the loss of its demo, 1/n Σ hinge + 1e-4 Σ p², and its learning
@@ -605,3 +607,83 @@ def test_a_file_says_nothing_of_the_packages_own_activations(tmp_path):
             "architecture",
             "parameters",
         ]
+
+
+# --- copies ----------------------------------------------------------------------------------
+
+
+def pickled(thing):
+    return pickle.loads(pickle.dumps(thing))
+
+
+class Scaled:
+    """An activation with a parameter of its own."""
+
+    def __init__(self):
+        self.slope = Value(0.5, "slope")
+
+    def __call__(self, z):
+        return z * self.slope
+
+
+@pytest.mark.parametrize("twin_of", [copy.deepcopy, pickled])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "linear", relu, cubed, Scaled()])
+def test_a_copy_of_a_model_is_the_same_network_and_learns_alone(activation, twin_of):
+    model = MLP(2, [3, 1], activation, seed=0)
+    model([1.0, 2.0]).backward()
+    before, gradients = numbers(model), [p.grad for p in model.parameters()]
+    twin = twin_of(model)
+    assert repr(twin) == repr(model)
+    assert numbers(twin) == before
+    assert [p.grad for p in twin.parameters()] == gradients
+    assert labels(twin.parameters()) == labels(model.parameters())
+    r, s = (
+        [
+            (node.data, node.label, node.local_derivatives, node.operation)
+            for node in topological_order(each([0.5, -0.25]))
+        ]
+        for each in (model, twin)
+    )
+    assert r == s
+    SGD(twin.parameters(), lr=0.1).step()
+    assert numbers(model) == before != numbers(twin)
+
+
+@pytest.mark.parametrize("twin_of", [copy.deepcopy, pickled])
+@pytest.mark.parametrize("make", [lambda p: SGD(p, lr=0.1, momentum=0.9), lambda p: Adam(p)])
+def test_a_model_and_its_optimizer_stay_together(make, twin_of):
+    model = MLP(2, [3, 1], seed=0)
+    both = model, make(model.parameters())
+
+    def train(model, optimizer):
+        optimizer.zero_grad()
+        hinge(model([1.0, -0.5]), 1).backward()
+        optimizer.step()
+
+    train(*both)
+    twins = twin_of(both)
+    assert twins[1].parameters == twins[0].parameters()
+    train(*both)
+    train(*twins)
+    assert numbers(twins[0]) == numbers(model)
+
+
+@pytest.mark.parametrize("twin_of", [copy.deepcopy, pickled])
+def test_two_losses_over_one_model_stay_over_one(twin_of):
+    model = MLP(2, [3, 1], "tanh", seed=0)
+    losses = [hinge(model([1.0, -0.5]), 1), hinge(model([0.5, 2.0]), -1)]
+    twin, twins = twin_of((model, losses))
+    for each in (*losses, *twins):
+        each.backward()
+    assert [p.grad for p in twin.parameters()] == [p.grad for p in model.parameters()]
+    assert any(p.grad for p in twin.parameters())
+
+
+def test_a_local_function_as_activation_is_copied_but_not_pickled():
+    def swish(z):
+        return z * z.sigmoid()
+
+    model = MLP(1, [1, 1], swish, seed=0)
+    assert copy.deepcopy(model)([0.5]).data == model([0.5]).data
+    with pytest.raises(TypeError, match=r"swish.* cannot be pickled.*model\.save\(path\)"):
+        pickle.dumps(model)
