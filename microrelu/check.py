@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from microrelu.notation import TEXT, node_names, number, set_node
+from microrelu.notation import (
+    TEXT,
+    Names,
+    node_names,
+    number,
+    set_local_derivative,
+    set_local_symbol,
+)
 from microrelu.steps import align, at_kink, grads_kept, node_equation
 from microrelu.value import Constant, Value, as_value, topological_order
 
@@ -190,7 +197,7 @@ def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None
     )
 
 
-def _evaluate_again(order: Sequence[Value], names: Mapping[Value, str]) -> dict[Value, float]:
+def _evaluate_again(order: Sequence[Value], names: Names) -> dict[Value, float]:
     """How much of each node's value may be rounding; a ValueError where the graph is stale."""
     noise: dict[Value, float] = {}
     for node in order:
@@ -243,7 +250,7 @@ def _swept(root: Value, order: Sequence[Value]) -> dict[Value, float]:
 def _claims(
     gradients: Mapping[Value, float | Value],
     swept: Mapping[Value, float],
-    names: Mapping[Value, str],
+    names: Names,
 ) -> dict[Value, float]:
     for leaf in gradients:
         if leaf not in swept:
@@ -468,7 +475,7 @@ def _grow(rungs: list[_Rung], gradient: float) -> bool:
     return False
 
 
-def _wrong_derivatives(node: Value, names: Mapping[Value, str]) -> Iterator[str]:
+def _wrong_derivatives(node: Value, names: Names) -> Iterator[str]:
     """A sentence for each local derivative of the node that its own function contradicts."""
     numbers = [parent.data for parent in node.parents]
     for index, derivative in enumerate(node.local_derivatives):
@@ -493,7 +500,7 @@ def _nudged_operand(node: Value, numbers: list[float], index: int) -> Function:
     return function
 
 
-def _kink_note(node: Value, names: Mapping[Value, str]) -> str:
+def _kink_note(node: Value, names: Names) -> str:
     conventions = [
         f"{_partial(node, index, names)} = {number(derivative)}"
         for index, derivative in enumerate(node.local_derivatives)
@@ -509,12 +516,13 @@ def _meeting_note(row: LeafCheck) -> str:
     )
 
 
-def _near_note(node: Value, names: Mapping[Value, str]) -> str:
+def _near_note(node: Value, names: Names) -> str:
     return f"{node_equation(node, names)} is so near a kink that nudges see both of its slopes."
 
 
-def _partial(node: Value, index: int, names: Mapping[Value, str]) -> str:
-    return TEXT.partial(*(set_node(each, names).text for each in (node, node.parents[index]))).text
+def _partial(node: Value, index: int, names: Names) -> str:
+    symbol = set_local_symbol(node, index, names) or set_local_derivative(node, index, names)
+    return symbol.text if symbol else ""
 
 
 def _slope_text(slope: float | None, row: LeafCheck, digits: int = 8) -> str:

@@ -13,13 +13,19 @@ from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from microrelu.notation import LATEX, TEXT, Notation, Part, set_local_derivative
+from microrelu.notation import (
+    LATEX,
+    TEXT,
+    Notation,
+    Part,
+    set_local_derivative,
+    set_local_symbol,
+)
 from microrelu.steps import (
     Contribution,
     Step,
     backward_steps,
     grads_kept,
-    local_symbol,
     node_equation,
 )
 from microrelu.value import Constant, Value, topological_order
@@ -334,10 +340,11 @@ def _chain(path: Path, notation: Notation) -> list[Part]:
     """One path's product: as symbols, as the operations write it, as numbers."""
     symbols, written, numbers = [], [], []
     for step, each in path:
-        symbols.append(local_symbol(step.node, each.parent, step.names, notation))
-        formula = set_local_derivative(step.node, each.operand, step.names, notation)
+        edge = step.node, each.operand, step.names, notation
+        symbol, formula = set_local_symbol(*edge), set_local_derivative(*edge)
         numbers.append(notation.number(each.local_derivative))
         written.append(formula or numbers[-1])
+        symbols.append(symbol or written[-1])
     if not path:
         return []
     return [notation.product(level) for level in (symbols, written, numbers)]

@@ -11,19 +11,24 @@ import html
 import math
 import re
 import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial, reduce
+from functools import cached_property, lru_cache, partial, reduce
+from itertools import chain, count
 from typing import NamedTuple
 
 from microrelu.operations import Operation
 from microrelu.value import Constant, Value, topological_order
 
-SUM, NEGATIVE, QUOTIENT, PRODUCT, POWER, ATOM = range(6)  # how tightly a piece holds together
+# How tightly a piece holds together; a label that is no name (a+b) is bracketed in any formula.
+LITERAL, SUM, NEGATIVE, QUOTIENT, PRODUCT, POWER, ATOM = range(-1, 6)
 LONGEST_FORMULA = 24  # operands; beyond it an operation is written by its symbol
+MOST_EDGES = 10_000  # looked at, to find whether an operand reaches a node through others too
 
 _RAISED = dict(zip("0123456789+−-()ijklnL", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ⁱʲᵏˡⁿᴸ", strict=True))
 _LOWERED = dict(zip("0123456789,aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉,ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_PRIMES = {"′": 1, "″": 2}
 _ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0307": "dot"}
 
 
@@ -36,42 +41,55 @@ class Part(NamedTuple):
 
 
 class Label(NamedTuple):
-    """A label taken apart: `W(0)_1,2` is the base W with 0 above and 1,2 below."""
+    """A label taken apart: `W(0)_1,2` is the base W with 0 above and 1,2 below.
+
+    The mark, ′ or [2], tells it from others that would be set alike.
+    """
 
     base: str
     above: str = ""
     below: str = ""
+    mark: str = ""
 
 
 def split_label(label: str) -> Label:
-    """The base, superscript and subscript of a label; any other text is a base alone.
+    """The base, superscript, subscript and mark of a label; any other text is a base alone.
 
-    >>> split_label("W(0)_1,2"), split_label("x1"), split_label("<b>")
-    (Label(base='W', above='0', below='1,2'), Label(base='x', above='', below='1'), \
-Label(base='<b>', above='', below=''))
+    >>> split_label("W(0)_1,2")
+    Label(base='W', above='0', below='1,2', mark='')
+    >>> split_label("x1")[:3], split_label("<b>")[:3], split_label("x1′")
+    (('x', '', '1'), ('<b>', '', ''), Label(base='x', above='', below='1', mark='′'))
     """
-    plain = label.translate(_DIGITS)
+    found = re.search(r"(?:[′″]|\[\d+\])\Z", label)
+    mark = found[0] if found else ""
+    unmarked = label.removesuffix(mark)
+    plain = unmarked.translate(_DIGITS)
     match = re.fullmatch(r"([^\W\d_]\w*?)(?:\(([\w+−-]+)\))?(?:_?([\d,]+)|_(\w[\w,]*))?", plain)
     if match is None:
-        return Label(label)
+        return Label(unmarked, mark=mark)
     base, above, digits, below = match.groups(default="")
     if len(base) > 1 and below:  # learning_rate is one name, x_max is x with an index
         base, below = f"{base}_{below}", ""
-    return Label(base, above, digits or below)
+    return Label(base, above, digits or below, mark)
 
 
 def number(x: float, digits: int = 4) -> str:
     """A number as a textbook sets it: four significant digits, a true minus, powers of ten.
 
-    >>> number(-0.5), number(2.0), number(1 / 3), number(1.5e-8), number(float("inf"))
-    ('−0.5', '2', '0.3333', '1.5×10⁻⁸', '∞')
+    A number that was rounded keeps its zeros; a shorter one is exact, to twelve digits.
+
+    >>> number(-0.5), number(2.0), number(2.00004), number(1 / 3), number(1.5e-8), number(math.inf)
+    ('−0.5', '2', '2.000', '0.3333', '1.5×10⁻⁸', '∞')
     """
     if not math.isfinite(x):
         return "NaN" if math.isnan(x) else "∞" if x > 0 else "−∞"
     whole = len(str(int(abs(x)))) if abs(x) < 1e6 else 0
-    digits_, _, exponent = f"{x + 0.0:.{max(digits, whole)}g}".partition("e")
+    rounded, exact = f"{x + 0.0:#.{max(digits, whole)}g}", f"{x + 0.0:.12g}"
+    digits_, _, exponent = rounded.partition("e")
+    if float(rounded) == float(exact):
+        digits_ = digits_.rstrip("0")
     raised = f"×10{_indexed(str(int(exponent)), _RAISED)}" if exponent else ""
-    return ("0" if digits_ == "-0" else digits_.replace("-", "−")) + raised
+    return ("0" if x == 0 else digits_.rstrip(".").replace("-", "−")) + raised
 
 
 class Notation:
@@ -84,19 +102,32 @@ class Notation:
     templates: Mapping[str, str] = {
         "Add": "%s + %s", "Sub": "%s − %s", "Mult": "%s %s", "MatMult": "%s · %s", "Div": "%s / %s",
         "USub": "−%s", "brackets": "(%s)", "abs": "|%s|", "sqrt": "√%s", "call": "%s(%s)",
-        "comma": ", ", "equals": " = ", "gains": " += ", "partial": "∂%s/∂%s",
+        "comma": ", ", "equals": " = ", "gains": " += ", "partial": "∂%s/∂%s", "place": "∂%s(%s)",
     }  # fmt: skip
     functions: Mapping[str, str] = {"sigmoid": "σ"}
     fraction_bar = False  # is a fraction set over a bar, and so needs no brackets inside?
 
     def name(self, label: str) -> Part:
         """A label with its superscript and subscript, or as literal text."""
-        base, above, below = split_label(label)
+        base, above, below, mark = split_label(label)
+        if not base.isidentifier():
+            return self._literal(base, mark)
         raised = _indexed(f"({above})", _RAISED) if above else ""
         lowered = _indexed(below, _LOWERED) if len(below) == 1 or not below.isalpha() else None
         if raised is None or lowered is None:
-            return Part(label)
-        return Part(base + raised + lowered, POWER if above else ATOM)
+            return Part(label, POWER if mark else ATOM)
+        return Part(base + raised + lowered + mark, POWER if above or mark else ATOM)
+
+    def _literal(self, text: str, mark: str) -> Part:
+        if not mark:
+            return Part(self._literally(text), LITERAL)
+        return Part(self.templates["brackets"] % self._literally(text) + self._mark(mark), POWER)
+
+    def _literally(self, text: str) -> str:
+        return text
+
+    def _mark(self, mark: str) -> str:
+        return mark
 
     def number(self, x: float) -> Part:
         """A number, by the rules of `number`."""
@@ -104,9 +135,21 @@ class Notation:
         level = NEGATIVE if text.startswith("−") else PRODUCT if "×" in text else ATOM
         return Part(self._set_number(text), level, x)
 
-    def partial(self, over: str, under: str) -> Part:
+    def partial(self, over: Part, under: Part) -> Part:
         """The derivative ∂over/∂under of two names that are already set."""
-        return Part(self.templates["partial"] % (over, under), POWER)
+        sides = self._bracket(over, SUM), self._bracket(under, SUM)
+        return Part(self.templates["partial"] % sides, POWER)
+
+    def function_partial(self, function: Part, under: Part) -> Part:
+        """The derivative of an operation's own function: ∂(v₁ − z₂)/∂z₂, all else held."""
+        return self.partial(Part(self._bracket(function, ATOM)), under)
+
+    def place_partial(self, function: Part, place: int) -> Part:
+        """The derivative of an operation's own function by its operand at a place, from 1."""
+        return Part(self.templates["place"] % (self._place(place), function.text), POWER)
+
+    def _place(self, place: int) -> str:
+        return _indexed(str(place), _LOWERED) or ""
 
     def equation(self, *parts: Part, gains: bool = False) -> str:
         """The parts joined by equals signs, or the first by += where it gains the rest."""
@@ -124,7 +167,8 @@ class Notation:
 
     def write(self, formula: str, names: Mapping[str, Part]) -> Part:
         """Set a formula with each name in it replaced by its part."""
-        return self._write(_parse(formula), names)
+        part = self._write(_parse(formula), names)
+        return Part(self._bracket(part, SUM)) if part.level == LITERAL else part
 
     def _write(self, tree: ast.expr, names: Mapping[str, Part]) -> Part:
         match tree:
@@ -149,7 +193,7 @@ class Notation:
     def _binary(self, sign: str, left: Part, right: Part) -> Part:
         if sign in ("Add", "Sub"):
             lowest = QUOTIENT if sign == "Sub" or right.level == NEGATIVE else SUM
-            sides = left.text, self._bracket(right, lowest)
+            sides = self._bracket(left, SUM), self._bracket(right, lowest)
             return Part(self.templates[sign] % sides, SUM)
         if sign == "Div" and self.fraction_bar:
             return Part(self.templates[sign] % (left.text, right.text), PRODUCT)
@@ -176,10 +220,13 @@ class Notation:
         return Part(self._bracket(base, ATOM) + raised, POWER)
 
     def _call(self, function: str, arguments: list[Part]) -> Part:
-        inner = self.templates["comma"].join(each.text for each in arguments)
-        if function in ("abs", "sqrt"):
-            inner = self._under_root(arguments[0]) if function == "sqrt" else inner
-            return Part(self.templates[function] % inner)
+        if function == "sqrt":
+            root = self.templates["sqrt"] % self._under_root(arguments[0])
+            return Part(root, ATOM if self.fraction_bar else POWER)
+        if function == "abs":
+            return Part(self.templates["abs"] % self._bracket(arguments[0], SUM))
+        lowest = SUM if len(arguments) > 1 else LITERAL
+        inner = self.templates["comma"].join(self._bracket(each, lowest) for each in arguments)
         return Part(self.templates["call"] % (self._function(function), inner))
 
     def _under_root(self, argument: Part) -> str:
@@ -204,6 +251,7 @@ class Latex(Notation):
         "abs": r"\left|%s\right|", "sqrt": r"\sqrt{%s}", "call": r"%s\left(%s\right)",
         "comma": ", ", "equals": " = ", "gains": r" \mathrel{+}= ",
         "partial": r"\frac{\partial %s}{\partial %s}",
+        "place": r"\partial_{%s}\left(%s\right)",
     }  # fmt: skip
     functions: Mapping[str, str] = {
         "sigmoid": r"\sigma",
@@ -212,14 +260,24 @@ class Latex(Notation):
     fraction_bar = True
 
     def name(self, label: str) -> Part:  # noqa: D102
-        base, above, below = split_label(label)
+        base, above, below, mark = split_label(label)
         if not base.isidentifier():
-            return Part(rf"\text{{{_latex_text(label)}}}")
-        above = f"^{{({above})}}" if above else ""
-        if len(below) > 1 and below.isalpha():
-            below = rf"\text{{{below}}}"
-        below = f"_{{{below}}}" if below else ""
-        return Part(_latex_letters(base) + above + below, POWER if above else ATOM)
+            return self._literal(base, mark)
+        primes = r"\prime" * _PRIMES.get(mark, 0)
+        above = (f"({_latex_index(above)})" if above else "") + primes
+        raised = f"^{{{above}}}" if above else ""
+        lowered = f"_{{{_latex_index(below)}}}" if below else ""
+        text = _latex_letters(base) + raised + lowered + ("" if primes else mark)
+        return Part(text, POWER if above or mark else ATOM)
+
+    def _literally(self, text: str) -> str:
+        return rf"\text{{{_latex_text(text)}}}"
+
+    def _mark(self, mark: str) -> str:
+        return "'" * _PRIMES.get(mark, 0) or mark
+
+    def _place(self, place: int) -> str:
+        return str(place)
 
     def _power(self, base: Part, exponent: Part) -> Part:
         return Part(f"{self._bracket(base, ATOM)}^{{{exponent.text}}}", POWER)
@@ -254,20 +312,37 @@ class MathML(Notation):
         "equals": "<mo>=</mo>",
         "gains": "<mo>+=</mo>",
         "partial": "<mfrac><mrow><mo>∂</mo>%s</mrow><mrow><mo>∂</mo>%s</mrow></mfrac>",
+        "place": "<mrow><msub><mo>∂</mo><mn>%s</mn></msub><mo>(</mo>%s<mo>)</mo></mrow>",
     }
     fraction_bar = True
 
     def name(self, label: str) -> Part:  # noqa: D102
-        base, above, below = split_label(label)
+        base, above, below, mark = split_label(label)
         if not base.isidentifier():
-            return Part(f"<mtext>{html.escape(label)}</mtext>")
-        base = f"<mi>{base}</mi>"
-        raised = f"<mrow><mo>(</mo>{_mathml_index(above)}<mo>)</mo></mrow>"
-        if above and below:
-            return Part(f"<msubsup>{base}{_mathml_index(below)}{raised}</msubsup>", POWER)
+            return self._literal(base, mark)
+        prime, bracketed = (self._mark(mark), "") if mark in _PRIMES else ("", self._mark(mark))
         if above:
-            return Part(f"<msup>{base}{raised}</msup>", POWER)
-        return Part(f"<msub>{base}{_mathml_index(below)}</msub>" if below else base)
+            prime = f"<mrow><mo>(</mo>{_mathml_index(above)}<mo>)</mo>{prime}</mrow>"
+        kind = ("sub" if below else "") + ("sup" if prime else "")
+        text = f"<mi>{base}</mi>{_mathml_index(below) if below else ''}{prime}"
+        text = f"<m{kind}>{text}</m{kind}>" if kind else text
+        text = f"<mrow>{text}{bracketed}</mrow>" if bracketed else text
+        return Part(text, POWER if above or mark else ATOM)
+
+    def _literal(self, text: str, mark: str) -> Part:
+        part = super()._literal(text, mark)
+        return part._replace(text=f"<mrow>{part.text}</mrow>") if mark else part
+
+    def _literally(self, text: str) -> str:
+        return f"<mtext>{html.escape(text)}</mtext>"
+
+    def _mark(self, mark: str) -> str:
+        if not mark or mark in _PRIMES:
+            return f"<mo>{mark}</mo>" if mark else ""
+        return f"<mo>[</mo><mn>{mark[1:-1]}</mn><mo>]</mo>"
+
+    def _place(self, place: int) -> str:
+        return str(place)
 
     def _power(self, base: Part, exponent: Part) -> Part:
         return Part(f"<msup>{self._bracket(base, ATOM)}{exponent.text}</msup>", POWER)
@@ -289,47 +364,133 @@ class MathML(Notation):
 TEXT, LATEX, MATHML = Notation(), Latex(), MathML()
 
 
-def node_names(root: Value) -> dict[Value, str]:
+class Names(dict[Value, str]):
+    """What each node of a graph is called, in topological order; "" is a constant's name.
+
+    Attributes:
+        data: The numbers that the nodes had when they were named.
+    """
+
+    def __init__(self, names: Mapping[Value, str]) -> None:
+        super().__init__(names)
+        self.data = {node: node.data for node in self}
+        self._indirect: dict[Value, set[Value]] = {}
+
+    @cached_property
+    def uses(self) -> Counter[Value]:
+        """How many operands each node is."""
+        return Counter(parent for node in self for parent in node.parents)
+
+    @cached_property
+    def _places(self) -> dict[Value, int]:
+        return {node: place for place, node in enumerate(self)}
+
+    def indirect(self, node: Value) -> set[Value]:
+        """The operands of the node that reach it through another operand too, or may.
+
+        Where it would take too long to see, all that are used elsewhere may.
+        """
+        if node not in self._indirect:
+            wanted = {each for each in node.parents if self.uses[each] > 1}
+            self._indirect[node] = self._found_below(node, wanted) if wanted else wanted
+        return self._indirect[node]
+
+    def _found_below(self, node: Value, wanted: set[Value]) -> set[Value]:
+        """Those of the wanted that an operand of the node was made of; all, if unsure."""
+        first = min(map(self._places.__getitem__, wanted))  # nothing before it was made of any
+        found: set[Value] = set()
+        seen = set(node.parents)
+        stack, edges = list(seen), 0
+        while stack and len(found) < len(wanted):
+            parents = stack.pop().parents
+            edges += len(parents)
+            if edges > MOST_EDGES:
+                return wanted
+            found.update(wanted.intersection(parents))
+            new = {each for each in parents if each.parents and self._places[each] > first} - seen
+            seen |= new
+            stack += new
+        return found
+
+
+def node_names(root: Value) -> Names:
     """A name for each node: its label, else C for the root, v1, v2, … for others; constants none.
 
-    Names follow the topological order, so they are the same each time.
+    Names follow the topological order, so they are the same each time. Where labels would be set
+    alike, marks tell the nodes apart: x, x′, x″; of more than three x[1], x[2], …
     """
     order = topological_order(root)
-    taken = {node.label for node in order}
-    spare = (name for name in map("v{}".format, range(1, len(order) + 2)) if name not in taken)
-    names = {}
+    alike: dict[str, list[Value]] = defaultdict(list)
     for node in order:
-        unnamed = "" if isinstance(node, Constant) else None
-        names[node] = node.label or (unnamed if unnamed is not None else next(spare))
-    if not root.label and "C" not in taken:
+        if node.label:
+            alike[_as_set(node.label)].append(node)
+    names = {node: node.label for node in order}
+    for group in [each for each in alike.values() if len(each) > 1]:
+        numbered = map("[{}]".format, count(1))
+        few = len(group) <= len(_PRIMES) + 1
+        marks = chain(_PRIMES, numbered) if few else numbered
+        for node in group[1:] if few else group:
+            marked = (node.label + mark for mark in marks)
+            names[node] = next(name for name in marked if _as_set(name) not in alike)
+            alike[_as_set(names[node])].append(node)
+    if not root.label and "C" not in alike:
         names[root] = "C"
-    return names
+    spare = (name for name in map("v{}".format, count(1)) if _as_set(name) not in alike)
+    for node in order:
+        if not names[node] and not isinstance(node, Constant):
+            names[node] = next(spare)
+    return Names(names)
 
 
-def set_node(node: Value, names: Mapping[Value, str], notation: Notation = TEXT) -> Part:
+@lru_cache(maxsize=4096)
+def _as_set(label: str) -> str:
+    """A label as it looks: x1 and x_1 are one."""
+    return unicodedata.normalize("NFC", " ".join(TEXT.name(label).text.split()))
+
+
+def set_node(node: Value, names: Names, notation: Notation = TEXT) -> Part:
     """A node by its name, or a constant by its number."""
-    return notation.name(names[node]) if names[node] else notation.number(node.data)
+    return notation.name(names[node]) if names[node] else notation.number(names.data[node])
 
 
-def set_value(
-    node: Value, names: Mapping[Value, str], notation: Notation = TEXT, numbers: bool = False
-) -> Part:
+def set_value(node: Value, names: Names, notation: Notation = TEXT, numbers: bool = False) -> Part:
     """What a node is made of: `w x + b`, or with numbers `0.5 · 2 + 0.1`; a leaf is its number."""
-    if node.operation is None:
-        return notation.number(node.data)
+    if node.operation is None or not node.parents:
+        return notation.number(names.data[node])
     if len(node.parents) > LONGEST_FORMULA:
         return Part(notation.name(node.operation.symbol).text, SUM)
     return _set(written(node).formula, node, names, notation, numbers)
 
 
 def set_local_derivative(
-    node: Value, index: int, names: Mapping[Value, str], notation: Notation = TEXT
+    node: Value, index: int, names: Names, notation: Notation = TEXT
 ) -> Part | None:
     """∂node/∂parent as its operation writes it: `x`, `Step(z)`; None where it does not say."""
     if node.operation is None or len(node.parents) > LONGEST_FORMULA:
         return None
     derivatives = written(node).derivatives
     return _set(derivatives[index], node, names, notation) if derivatives else None
+
+
+def set_local_symbol(
+    node: Value, operand: int, names: Names, notation: Notation = TEXT
+) -> Part | None:
+    """The symbol of a local derivative, never that of a gradient which it is not.
+
+    ∂z/∂w is the derivative of z by w in the whole graph, and so the local one only where w reaches
+    z as this operand alone. Where it reaches z through other operands as well, the operation's own
+    function is written, ∂(v − w)/∂w; where it is an operand twice there is no symbol (None), but
+    what `set_local_derivative` says of that place, or ∂₂(f(w, w)) where that says nothing.
+    """
+    parent = node.parents[operand]
+    if node.parents.count(parent) > 1:
+        if set_local_derivative(node, operand, names, notation) is not None:
+            return None
+        return notation.place_partial(set_value(node, names, notation), operand + 1)
+    under = set_node(parent, names, notation)
+    if parent in names.indirect(node):
+        return notation.function_partial(set_value(node, names, notation), under)
+    return notation.partial(set_node(node, names, notation), under)
 
 
 class Written(NamedTuple):
@@ -367,12 +528,12 @@ def written_for(operation: Operation, count: int) -> Written:
 def _set(
     formula: str,
     node: Value,
-    names: Mapping[Value, str],
+    names: Names,
     notation: Notation,
     numbers: bool = False,
 ) -> Part:
     parts = [
-        notation.number(parent.data) if numbers else set_node(parent, names, notation)
+        notation.number(names.data[parent]) if numbers else set_node(parent, names, notation)
         for parent in node.parents
     ]
     return notation.write(formula, dict(zip(written(node).operands, parts, strict=True)))
@@ -386,6 +547,16 @@ def _parse(formula: str) -> ast.expr:
 def _indexed(text: str, letters: Mapping[str, str]) -> str | None:
     """The text in Unicode's raised or lowered letters; None where one is missing."""
     return "".join(map(letters.__getitem__, text)) if all(map(letters.__contains__, text)) else None
+
+
+def _latex_index(text: str) -> str:
+    """An index as it is if it is made of numbers and single letters; as text if of words."""
+    words = re.split("[,+−-]", text)
+    return (
+        text
+        if all(len(each) == 1 or each.isdecimal() for each in words) and "_" not in text
+        else rf"\text{{{_latex_text(text)}}}"
+    )
 
 
 def _plain(raised: str, minus: str = "-") -> str:

@@ -267,7 +267,7 @@ def _nearest(root: Value, depth: int) -> set[Value]:
 
 def layer_of(label: str) -> int | None:
     """The layer that a label names: W(0)_1,2 and b(0)_2, which make z(1)_2, are in layer 1."""
-    base, above, _ = split_label(label) if "(" in label else ("", "", "")
+    base, above, *_ = split_label(label) if "(" in label else ("", "")
     return int(above) + (base == "b" or base.isupper()) if above.isdecimal() else None
 
 
@@ -452,20 +452,20 @@ def _beside(text: str) -> str:
 
 def _name(label: str, color: str, size: int = 16) -> str:
     """A label: a name in italics, its superscript over its subscript; other text as it is."""
-    base, above, below = split_label(label)
+    base, above, below, mark = split_label(label)
     if wide := sum(unicodedata.east_asian_width(each) in "FW" for each in label[:LONGEST]):
         width = (size - 4) * (wide + len(label[:LONGEST])) // 2  # more than the wheel's guess
         cell = f'<TD ALIGN="LEFT" WIDTH="{width}">{_text(label, color, size - 4)}</TD>'
         return f"{TABLE}<TR>{cell}</TR></TABLE>"
     if not base.isidentifier() or len(label) > LONGEST:
         return _text(label, color, size - 4)
-    name = _text(base, color, size, "I", "Times")
+    name = _text(base + ("" if above or below else mark), color, size, "I", "Times")
     if not above and not below:
         return name
     rows = "".join(
         f'<TR><TD ALIGN="LEFT" HEIGHT="{size * 3 // 4}">'
         f"{_text(each, color, size * 5 // 8, '', 'Times')}</TD></TR>"
-        for each in (f"({above})" if above else "", below)
+        for each in ((f"({above})" if above else "") + mark, below)
     )
     return (
         f'{TABLE}<TR><TD ALIGN="RIGHT">{name}</TD><TD ALIGN="LEFT">{TABLE}{rows}</TABLE></TD></TR>'

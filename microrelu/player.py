@@ -274,8 +274,8 @@ def _size(node: Value, name: str) -> tuple[float, float]:
 def _name_width(name: str) -> float:
     if not _is_name(name):
         return 6.6 * _columns(_shortened(name))
-    base, above, below = split_label(name)
-    scripts = max(len(above) + 2 if above else 0, len(below))
+    base, above, below, mark = split_label(name)
+    scripts = max((len(above) + 2 if above else 0) + len(mark), len(below))
     return 9 * _columns(base) + 5.5 * scripts
 
 
@@ -407,10 +407,11 @@ def _svg_name(name: str, x: float) -> str:
         return (
             f'<text class="literal" x="{x}" y="16">{html.escape(_visible(_shortened(name)))}</text>'
         )
-    base, above, below = split_label(name)
-    scripts = f'<tspan dy="-5">({above})</tspan>' if above else ""
-    back = f' dx="-{_script_width(f"({above})"):.1f}"' if above else ""
-    scripts += f'<tspan{back} dy="{9 if above else 4}">{below}</tspan>' if below else ""
+    base, above, below, mark = split_label(name)
+    raised = (f"({above})" if above else "") + mark
+    scripts = f'<tspan dy="-5">{raised}</tspan>' if raised else ""
+    back = f' dx="-{_script_width(raised):.1f}"' if raised else ""
+    scripts += f'<tspan{back} dy="{9 if raised else 4}">{below}</tspan>' if below else ""
     return f'<text class="name" x="{x}" y="16.5">{base}{scripts}</text>'
 
 

@@ -7,7 +7,6 @@ text, LaTeX or MathML (`notation.py` sets it). Read `check.py` next.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,11 +16,13 @@ from microrelu.notation import (
     LONGEST_FORMULA,
     MATHML,
     TEXT,
+    Names,
     Notation,
     Part,
     node_names,
     number,
     set_local_derivative,
+    set_local_symbol,
     set_node,
     set_value,
 )
@@ -63,7 +64,7 @@ class Step:
     upstream: float
     contributions: tuple[Contribution, ...]
     root: Value = field(repr=False)
-    names: Mapping[Value, str] = field(repr=False)
+    names: Names = field(repr=False)
 
     @property
     def is_at_kink(self) -> bool:
@@ -72,7 +73,8 @@ class Step:
 
     def gradient(self, node: Value, notation: Notation = TEXT) -> Part:
         """∂root/∂node, set."""
-        return local_symbol(self.root, node, self.names, notation)
+        over, under = (set_node(each, self.names, notation) for each in (self.root, node))
+        return notation.partial(over, under)
 
     def equation(self, notation: Notation = TEXT, numbers: bool = True) -> str:
         """How the node was made: `z = w x + b = 0.5 · 2 + 0.1 = 1.1`."""
@@ -92,12 +94,13 @@ class Step:
     ) -> tuple[tuple[Part, Part], tuple[Part, Part], tuple[Part, Part]]:
         """Upstream gradient and local derivative: as symbols, as formulas, as numbers."""
         upstream = self.gradient(self.node, notation)
-        local = local_symbol(self.node, contribution.parent, self.names, notation)
+        edge = self.node, contribution.operand, self.names, notation
+        local, written = set_local_symbol(*edge), set_local_derivative(*edge)
         number = notation.number(contribution.local_derivative)
-        written = set_local_derivative(self.node, contribution.operand, self.names, notation)
         if written is None:
-            written = number if self.node is self.root else local
-        return (upstream, local), (upstream, written), (notation.number(self.upstream), number)
+            written = number if self.node is self.root else local or number
+        numbers = notation.number(self.upstream), number
+        return (upstream, local or written), (upstream, written), numbers
 
     def __str__(self) -> str:
         """The step as aligned lines of text."""
@@ -166,16 +169,15 @@ def backward_steps(root: Value) -> Iterator[Step]:
     x = 2    ∂C/∂x = 0.21
     w = 0.5    ∂C/∂w = 0.8399
     """
-    order = topological_order(root)
-    uses = Counter(parent for node in order for parent in node.parents)
-    names, received = node_names(root), dict.fromkeys(order, 0.0) | {root: 1.0}
+    names = node_names(root)
+    received = dict.fromkeys(names, 0.0) | {root: 1.0}
     done: Step | None = None
     for node in root.sweep():  # its contributions are added when the sweep is asked for the next
         if done is not None:
             yield done
         done = None
         if not isinstance(node, Constant):
-            passed = tuple(_contributions(node, received, uses))
+            passed = tuple(_contributions(node, received, names.uses))
             done = Step(node, received[node], passed, root, names)
     if done is not None:
         yield done
@@ -206,23 +208,15 @@ def grads_kept(root: Value) -> Iterator[None]:
             node.grad = grad
 
 
-def local_symbol(
-    node: Value, parent: Value, names: Mapping[Value, str], notation: Notation = TEXT
-) -> Part:
-    """∂node/∂parent, set."""
-    over, under = (set_node(each, names, notation).text for each in (node, parent))
-    return notation.partial(over, under)
-
-
 def node_equation(
-    node: Value, names: Mapping[Value, str], notation: Notation = TEXT, numbers: bool = True
+    node: Value, names: Names, notation: Notation = TEXT, numbers: bool = True
 ) -> str:
     """How a node was made, with symbols, with numbers, and its value: `z = w x = 0.5 · 2 = 1`."""
     parts = [set_node(node, names, notation), set_value(node, names, notation)]
     if node.parents and numbers:
         if len(node.parents) <= LONGEST_FORMULA:
             parts.append(set_value(node, names, notation, numbers=True))
-        parts.append(notation.number(node.data))
+        parts.append(notation.number(names.data[node]))
     return notation.equation(*parts)
 
 

@@ -6,9 +6,7 @@ column. `formulas.py` and `player.py` read it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from microrelu.notation import LATEX, TEXT, Notation, set_node
+from microrelu.notation import LATEX, TEXT, Names, Notation, set_node
 from microrelu.steps import Step
 from microrelu.value import Value
 
@@ -189,7 +187,7 @@ def say(key: str, lang: str = "en", **words: object) -> str:
     return WORDS[key][LANGUAGES.index(lang)].format_map(words)
 
 
-def inline(node: Value, names: Mapping[Value, str], notation: Notation = TEXT) -> str:
+def inline(node: Value, names: Names, notation: Notation = TEXT) -> str:
     """A node's name for the middle of a sentence."""
     name = set_node(node, names, notation).text
     return f"${name}$" if notation is LATEX else name

@@ -131,7 +131,7 @@ def test_paths_are_summed_term_by_term():
     assert (
         str(derivation(h + a, a))
         == """\
-∂C/∂a = ∂C/∂h · ∂h/∂a + ∂C/∂a
+∂C/∂a = ∂C/∂h · ∂h/∂a + ∂(h + a)/∂a
       = 1 · b + 1
       = 1 · 3 + 1
       = 4
@@ -159,20 +159,16 @@ def test_very_many_paths_are_counted_and_shown_in_the_recursive_form():
         == """\
 There are 16 paths from h₄ to a: too many to write out one by one. Each gradient below is written \
 by the gradients of the nodes that it feeds.
-∂h₄/∂h₃ = ∂h₄/∂h₄ · ∂h₄/∂h₃ + ∂h₄/∂h₄ · ∂h₄/∂h₃
-        = ∂h₄/∂h₄ · h₃ + ∂h₄/∂h₄ · h₃
+∂h₄/∂h₃ = ∂h₄/∂h₄ · h₃ + ∂h₄/∂h₄ · h₃
         = 1 · 0.003906 + 1 · 0.003906
         = 0.007812
-∂h₄/∂h₂ = ∂h₄/∂h₃ · ∂h₃/∂h₂ + ∂h₄/∂h₃ · ∂h₃/∂h₂
-        = ∂h₄/∂h₃ · h₂ + ∂h₄/∂h₃ · h₂
+∂h₄/∂h₂ = ∂h₄/∂h₃ · h₂ + ∂h₄/∂h₃ · h₂
         = 0.007812 · 0.0625 + 0.007812 · 0.0625
         = 0.0009766
-∂h₄/∂h₁ = ∂h₄/∂h₂ · ∂h₂/∂h₁ + ∂h₄/∂h₂ · ∂h₂/∂h₁
-        = ∂h₄/∂h₂ · h₁ + ∂h₄/∂h₂ · h₁
+∂h₄/∂h₁ = ∂h₄/∂h₂ · h₁ + ∂h₄/∂h₂ · h₁
         = 0.0009766 · 0.25 + 0.0009766 · 0.25
         = 0.0004883
-∂h₄/∂a = ∂h₄/∂h₁ · ∂h₁/∂a + ∂h₄/∂h₁ · ∂h₁/∂a
-       = ∂h₄/∂h₁ · a + ∂h₄/∂h₁ · a
+∂h₄/∂a = ∂h₄/∂h₁ · a + ∂h₄/∂h₁ · a
        = 0.0004883 · 0.5 + 0.0004883 · 0.5
        = 0.0004883
 ∂h₄/∂a = 16 a¹⁵"""

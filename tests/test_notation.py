@@ -57,7 +57,7 @@ def test_a_label_is_set_with_its_superscript_and_subscript_or_literally(label, t
 
 
 def test_subscript_digits_typed_as_such_are_the_same_label():
-    assert split_label("w₁₂") == split_label("w12") == ("w", "", "12")
+    assert split_label("w₁₂") == split_label("w12") == ("w", "", "12", "")
 
 
 @pytest.mark.parametrize(

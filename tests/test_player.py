@@ -56,7 +56,7 @@ def test_recorded_graph():
         {
             "name": "multiply",
             "symbol": "×",
-            "shown": ["<mtext>×</mtext>", 5],
+            "shown": ["<mtext>×</mtext>", -1],
             "live": True,
             "hasKink": False,
             "formula": ["Mult", 0, 1],
