@@ -6,6 +6,7 @@ sentences come from `words.py`. Closed forms are SymPy's work. Read `picture.py`
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -113,7 +114,8 @@ class Derivation:
 
         Raises:
             ImportError: SymPy is not installed (extra `symbolic`).
-            ValueError: the graph has too many paths to be expanded.
+            ValueError: there is none: it would be too long, take too long to find, or have terms
+                without a value, such as log(0).
         """
         return _symbolic().derivative(self.graph.root, self.wrt, self.graph.names)
 
@@ -178,7 +180,9 @@ class Derivation:
 
     def _remark(self) -> str:
         root, leaf = (inline(node, self.graph.names) for node in (self.graph.root, self.wrt))
-        return say("too many paths", self.lang, count=self.paths, root=root, leaf=leaf)
+        power = TEXT.write(f"10**{round(math.log10(self.paths))}", {}).text
+        count = self.paths if self.paths < 10**6 else f"≈ {power}"
+        return say("too many paths", self.lang, count=count, root=root, leaf=leaf)
 
     def _between(self) -> list[Value]:
         """The nodes on the paths, without the root, in the order of the sweep."""
@@ -325,8 +329,8 @@ def general_equation(graph: Graph, node: Value) -> int | None:
     """
     senders = graph.received[node]
     names = {step.node.operation.name for step, _ in senders if step.node.operation}
-    if names and names <= set(ACTIVATIONS):
-        return 1
+    if names and names <= set(ACTIVATIONS):  # a slope that is learnt is no weighted sum
+        return 1 if all(each.operand == 0 for _, each in senders) else None
     if names != {"weighted_sum"}:
         return None
     is_input = [

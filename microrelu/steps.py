@@ -58,6 +58,8 @@ class Step:
         node: The node.
         upstream: ∂root/∂node, complete: what this sweep alone brought, at a leaf too.
         contributions: One for each operand that is not a constant, as written; () at a leaf.
+        names: What the nodes were called, and their numbers, when the sweep began.
+        grad: The node's `grad` when the step was made, with what earlier sweeps left at a leaf.
     """
 
     node: Value
@@ -65,11 +67,13 @@ class Step:
     contributions: tuple[Contribution, ...]
     root: Value = field(repr=False)
     names: Names = field(repr=False)
+    grad: float = field(repr=False)
 
     @property
     def is_at_kink(self) -> bool:
         """Does the node sit where its derivative is a convention (ReLU at 0)?"""
-        return at_kink(self.node)
+        operation, data = self.node.operation, self.names.data
+        return operation is not None and operation.kink(*map(data.__getitem__, self.node.parents))
 
     def gradient(self, node: Value, notation: Notation = TEXT) -> Part:
         """∂root/∂node, set."""
@@ -116,8 +120,8 @@ class Step:
 
     def _remarks(self) -> list[str]:
         operation = self.node.operation
-        if operation is None and self.node.grad != self.upstream:
-            return [f"With what earlier sweeps left, grad is {TEXT.number(self.node.grad).text}."]
+        if operation is None and self.grad != self.upstream:
+            return [f"With what earlier sweeps left, grad is {TEXT.number(self.grad).text}."]
         if operation is None or not operation.has_kink:
             return []
         if self.is_at_kink:
@@ -156,7 +160,8 @@ def backward_steps(root: Value) -> Iterator[Step]:
     """Run `root.backward()` one node at a time, lazily.
 
     When a Step comes out, its contributions have been added, so that `draw(root)` shows the graph
-    as it is after the step. Constants, which are no variables, have no steps.
+    as it is after the step. Constants below the root, which are no variables, have no steps. A
+    Step prints the numbers of the sweep that it is from, whatever changes afterwards.
 
     >>> w, x = Value(0.5, "w"), Value(2.0, "x")
     >>> for step in backward_steps((w * x).tanh()):
@@ -169,16 +174,20 @@ def backward_steps(root: Value) -> Iterator[Step]:
     x = 2    ∂C/∂x = 0.21
     w = 0.5    ∂C/∂w = 0.8399
     """
-    names = node_names(root)
+    refuse_changed(root)
+    return _steps(root, node_names(root))
+
+
+def _steps(root: Value, names: Names) -> Iterator[Step]:
     received = dict.fromkeys(names, 0.0) | {root: 1.0}
     done: Step | None = None
     for node in root.sweep():  # its contributions are added when the sweep is asked for the next
         if done is not None:
             yield done
         done = None
-        if not isinstance(node, Constant):
+        if not isinstance(node, Constant) or node is root:
             passed = tuple(_contributions(node, received, names.uses))
-            done = Step(node, received[node], passed, root, names)
+            done = Step(node, received[node], passed, root, names, node.grad)
     if done is not None:
         yield done
 
@@ -292,3 +301,7 @@ def align(rows: Sequence[Sequence[str]]) -> list[str]:
     """The rows with their cells padded to columns, a space apart."""
     columns = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [" ".join(map(str.ljust, row, columns)).rstrip() for row in rows]
+
+
+def refuse_changed(root: Value) -> None:
+    """Comes with the engine."""

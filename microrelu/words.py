@@ -172,7 +172,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     ),
 }
 
-_REASONS = {"add": "sum", "total": "sum"}
+_REASONS = {"add": "sum", "total": "sum", "maximum": "chooses", "minimum": "chooses"}
 _REASONS |= {key: key for key in ("subtract", "negate", "multiply", "weighted_sum", "log_sum_exp")}
 
 
@@ -207,8 +207,8 @@ def why(step: Step, lang: str = "en", notation: Notation = TEXT) -> str:
         return say(
             "kink", lang, symbol=symbol, slope=f"${written}$" if notation is LATEX else written
         )
-    if operation.has_kink and 0 in slopes:
-        return say("chooses" if any(slopes) else "closed", lang, symbol=symbol)
+    if operation.has_kink and slopes and not any(slopes):
+        return say("closed", lang, symbol=symbol)
     if operation.has_kink and set(slopes) == {1}:
         return say("open", lang, symbol=symbol)
     return say(reason(operation.name), lang, node=name, symbol=symbol)
