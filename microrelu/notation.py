@@ -38,6 +38,7 @@ class Part(NamedTuple):
     text: str
     level: int = ATOM
     number: float | None = None  # its value, where it is nothing but a number
+    is_divided: bool = False  # in text: is it a quotient, which goes on as one, a / b c?
 
 
 class Label(NamedTuple):
@@ -200,12 +201,13 @@ class Notation:
         if sign == "Mult" and right.number is not None:
             sign = "MatMult"
         level, lowest = (QUOTIENT, POWER) if sign == "Div" else (PRODUCT, PRODUCT)
-        ambiguous = left.level == QUOTIENT and sign != "Div"  # 1 / 2 · x reads as 1 / (2 · x)
+        ambiguous = left.is_divided and sign != "Div"  # 1 / 2 · x reads as 1 / (2 · x)
         sides = (
-            self._bracket(left, PRODUCT if ambiguous else NEGATIVE),
+            self._bracket(left, ATOM if ambiguous else NEGATIVE),
             self._bracket(right, lowest),
         )
-        return Part(self.templates[sign] % sides, NEGATIVE if left.level == NEGATIVE else level)
+        level = NEGATIVE if left.level == NEGATIVE else level
+        return Part(self.templates[sign] % sides, level, is_divided=sign == "Div")
 
     def _exponent(self, tree: ast.expr, names: Mapping[str, Part]) -> Part:
         """An exponent; 3 − 1, from the derivative of a cube, is set as 2."""
