@@ -8,19 +8,35 @@ stand beneath each other; comments number them.
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import groupby
 
+from microrelu import operations
 from microrelu.notation import Written, written_for
 from microrelu.operations import Operation, log_sum_exp, total, weighted_sum
 from microrelu.recording import Group, Recording
 
 NUMPY = {name: name for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "abs")}
 NUMPY.update(max="maximum", min="minimum")
+# The table's formulas where they would overflow, lose digits or be 0 · ∞: as its functions compute.
+STABLE: dict[Operation, tuple[str, ...]] = {  # formula and derivatives
+    operations.divide: ("a / b", "1 / b", "-a / b / b"),
+    operations.power: ("a**b", "power_by_base(a, b)", "power_by_exponent(a, b)"),
+    operations.elu: ("max(a, 0) + np.expm1(min(a, 0))", "exp(min(a, 0))"),
+    operations.softplus: ("np.logaddexp(a, 0)", "sigmoid(a)"),
+    operations.sigmoid: ("sigmoid(a)", "sigmoid(a) * sigmoid(-a)"),
+    operations.tanh: ("tanh(a)", "4 * sigmoid(2 * a) * sigmoid(-2 * a)"),
+}
 DEFINITIONS = {  # what formulas call and NumPy does not have; {slope} is what relu_at_zero says
     "Step": "def Step(z):\n    return np.heaviside(z, {slope})",
     "ReLU": "def ReLU(z):\n    return np.maximum(z, 0)",
-    "sigmoid": "def sigmoid(z):\n    return (1 + np.tanh(z / 2)) / 2",
+    "sigmoid": "def sigmoid(z):\n    return np.exp(-np.logaddexp(0, -z))",
+    "power_by_base": "def power_by_base(a, b):\n"
+    "    return b * np.power(a, np.where(b == 0, 0, b - 1))",
+    "power_by_exponent": "def power_by_exponent(a, b):\n"
+    "    return np.power(a, b) * np.log(np.where(a == 0, 1, np.where(a < 0, np.nan, a)))",
     "columns": "def columns(*parts):\n"
     "    rows = max(map(len, parts))\n"
     "    return np.hstack([np.broadcast_to(part, (rows, part.shape[1])) for part in parts])",
@@ -56,7 +72,8 @@ class _Writer:
         self.lines: list[str] = []
         self.arrays: list[tuple[str, range]] = []  # names, and the nodes that are their columns
         self.home: dict[int, int] = {}  # node → index of its array
-        self.layers = 0
+        self.layers = self.others = 0  # arrays of weighted sums, and of the rest
+        self.activations: set[str] = set()  # names of arrays
         self.weights: dict[
             int, str
         ] = {}  # first node of a layer → where its weights' gradient goes
@@ -89,7 +106,7 @@ class _Writer:
         parts = [
             name + _index(wanted, len(columns))
             if name
-            else f"np.array([{[self._constant(node) for node in wanted]}])"
+            else f"np.array([[{', '.join([_number(self._constant(node)) for node in wanted])}]])"
             for name, columns, wanted in self._runs(nodes)
         ]
         return parts[0] if len(parts) == 1 else f"columns({', '.join(parts)})"
@@ -101,7 +118,7 @@ class _Writer:
         for column in columns:
             numbers = {self._constant(node) for node in column if node not in self.home}
             if len(numbers) == 1 and not any(node in self.home for node in column):
-                texts.append(repr(numbers.pop()))
+                texts.append(_number(numbers.pop()))
                 continue
             single = len(set(column)) == 1
             texts.append(self._read(column[:1] if single else column))
@@ -127,19 +144,22 @@ class _Writer:
             ]
             text = parts[0] if len(parts) == 1 else f"columns({', '.join(parts)})"
         else:
-            found = formulas_of(group.operation, len(group.operands[0]))
+            found = _stable(group.operation, len(group.operands[0]))
             text = _filled(found.formula, found.operands, self._operands(group))
         self.lines.append(f"{self._array(self._name(group), group.nodes)} = {text}")
 
     def _name(self, group: Group) -> str:
         """r1 for the activation of z1; v and a number for the rest."""
-        if len(group.operands[0]) == 1:
-            name, nodes = self.arrays[self.home.get(group.operands[0][0], 0)]
+        home = self.home.get(group.operands[0][0])
+        if len(group.operands[0]) == 1 and home is not None:
+            layer, nodes = self.arrays[home]
+            name = layer.replace("z", "r")
             whole = [operand for (operand,) in group.operands] == list(nodes)
-            taken = any(name == each.replace("r", "z") for each, _ in self.arrays if each[0] == "r")
-            if name[0] == "z" and whole and not taken:
-                return "r" + name[1:]
-        return f"v{sum(name[0] == 'v' for name, _ in self.arrays) + 1}"
+            if layer[0] == "z" and whole and name not in self.activations:
+                self.activations.add(name)
+                return name
+        self.others += 1
+        return f"v{self.others}"
 
     def _layer(self, group: Group) -> None:
         self.layers += 1
@@ -200,10 +220,10 @@ class _Writer:
                 self._give(operands, text, group.per_example)
         else:
             texts = self._operands(group)
-            found = formulas_of(group.operation, len(texts))
+            found = _stable(group.operation, len(texts))
             comment = "  # 1: through the activation" if name[0] == "r" else ""
             for i, derivative in enumerate(found.derivatives):
-                text = _product(upstream, _filled(derivative, found.operands, texts))
+                text = _filled(derivative, found.operands, texts, upstream)
                 nodes = [operands[i] for operands in group.operands]
                 self._give(nodes, text, group.per_example, comment)
 
@@ -237,7 +257,8 @@ class _Writer:
                 piece, wanted = f"{_bracketed(piece)}.sum(axis=1, keepdims=True)", wanted[:1]
             index = _index(wanted, len(columns))
             if name not in self.started and not index:
-                copied = f"{piece}.copy()" if piece.isidentifier() else piece
+                # what will be added to must be no view of what others are given as well
+                copied = f"{piece}.copy()" if _is_view(piece) else piece
                 self.lines.append(f"d{name} = {copied}{comment}")
             else:
                 if name not in self.started:
@@ -286,23 +307,50 @@ def formulas_of(operation: Operation, n: int) -> Written:
     return found
 
 
-def _filled(formula: str, names: Sequence[str], texts: Sequence[str]) -> str:
-    """The formula with its operands' expressions, and NumPy's names, put in."""
-    put_in = dict(zip(names, texts, strict=True))
+def _stable(operation: Operation, n: int) -> Written:
+    """The same as NumPy is to compute it: right wherever the operation's own function is."""
+    if operation in STABLE:
+        formula, *derivatives = STABLE[operation]
+        return Written(operation.operands, formula, tuple(derivatives))
+    return formulas_of(operation, n)
+
+
+def _filled(formula: str, names: Sequence[str], texts: Sequence[str], upstream: str = "") -> str:
+    """The formula with its operands' expressions put in; times what is upstream, if anything is."""
+    if upstream and formula in ("1", "-1"):
+        return upstream if formula == "1" else f"-{upstream}"
+    below_zero = tuple([text.startswith("-") for text in texts])
+    template = _template(formula, tuple(names), below_zero, bool(upstream))
+    return template.format(*[text.removeprefix("-") for text in texts], upstream=upstream)
+
+
+@cache
+def _template(
+    formula: str, names: tuple[str, ...], below_zero: tuple[bool, ...], times: bool
+) -> str:
+    """The formula with NumPy's names, and with {0}, {1}, … or -{0}, … for the operands."""
 
     class Fill(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.AST:
-            text = put_in.get(node.id, f"np.{NUMPY[node.id]}" if node.id in NUMPY else node.id)
-            return ast.parse(text, mode="eval").body
+            if node.id not in names:
+                return ast.Name(f"np.{NUMPY[node.id]}" if node.id in NUMPY else node.id)
+            place = ast.Name(f"{{{names.index(node.id)}}}")
+            return ast.UnaryOp(ast.USub(), place) if below_zero[names.index(node.id)] else place
 
-    return ast.unparse(Fill().visit(ast.parse(formula, mode="eval")))
+    filled = Fill().visit(ast.parse(formula, mode="eval").body)
+    return ast.unparse(ast.BinOp(ast.Name("{upstream}"), ast.Mult(), filled) if times else filled)
 
 
-def _product(upstream: str, local: str) -> str:
-    if local in ("1", "-1"):
-        return upstream if local == "1" else f"-{upstream}"
-    return ast.unparse(ast.parse(f"{upstream} * ({local})"))
+def _number(number: float) -> str:
+    if math.isfinite(number):
+        return repr(number)
+    return "np.nan" if number != number else "np.inf" if number > 0 else "-np.inf"
+
+
+def _is_view(text: str) -> bool:
+    """Whether it is an array that has a name, or a part of one."""
+    return text.isidentifier() or text.startswith("g[")
 
 
 def _bracketed(text: str) -> str:
-    return text if text.isidentifier() or text.startswith("g[") else f"({text})"
+    return text if _is_view(text) else f"({text})"

@@ -106,7 +106,7 @@ class Program:
         self.depth = [recording.shared, rows]  # nodes, and the local derivatives that are kept
         self.gradients = GradientRows()
         self.words: list[int] = []
-        self._end = 0  # of the last instruction that can grow
+        self._open = 0, 0  # where the instruction that can grow begins and ends
         addresses = [self._forward(group) for group in recording.groups]
         self.tables: list[list[int]] = [[], [], [], []]  # shared groups' and others', and back
         for group, address in zip(recording.groups, addresses, strict=True):
@@ -289,16 +289,19 @@ class Program:
                 self.gradients.release(each)
 
     def _list(self, code: int, *step: int, varies: bool = True) -> None:
-        """Enter a step, in the same instruction as the one before if that was like it."""
+        """Enter a step, in the same instruction as the one before if that was like it.
+
+        That one must be the last that was written at all, in this table or another.
+        """
         table = self.tables[3 - varies]
         last = table[-1] if table else 0
-        if not table or self.words[last] != code or self._end != len(self.words):
+        if not table or self.words[last] != code or self._open != (last, len(self.words)):
             last = len(self.words)
             table.append(last)
             self.words += [code, 0, 0, 0, 0, 0]
         self.words[last + 1] += 1
         self.words += step
-        self._end = len(self.words)
+        self._open = last, len(self.words)
 
     def _weights(self, operands: tuple[int, ...], group: Group) -> tuple[int, ...]:
         if group.operation is total:

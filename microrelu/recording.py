@@ -20,7 +20,7 @@ from microrelu.value import Value, topological_order
 class Group:
     """Nodes of one operation, numbered from `first` on, none of which depends on another.
 
-    Those of a weighted_sum have the same inputs.
+    They have as many operands, and those of a weighted_sum the same inputs.
 
     Attributes:
         per_example: Whether they depend on an input, or are computed once for all examples.
@@ -126,7 +126,7 @@ class Recording:
         self.shared, self.nodes = self.zero + 1 + len(shared), len(order)
         self.outputs = [number[root] for root in outputs]
         self.groups = []
-        for (per_example, operation, reaches, _), nodes in groups:
+        for (per_example, operation, reaches, *_), nodes in groups:
             parents = [tuple([number[each] for each in operands[node]]) for node in nodes]
             self.groups.append(Group(operation, per_example, reaches, number[nodes[0]], parents))
 
@@ -163,7 +163,7 @@ def _reaching(operands: list[tuple[int, ...]], outputs: list[int]) -> list[int]:
     return reaching
 
 
-Key = tuple[bool, Operation, int, tuple[int, ...]]
+Key = tuple[bool, Operation, int, int, tuple[int, ...]]
 
 
 def _key(
@@ -175,7 +175,7 @@ def _key(
         inputs = operands[len(operands) // 2 : -1]
     elif operation is total:
         inputs = operands
-    return (varies, operation, reaches, inputs) if operation else None
+    return (varies, operation, reaches, len(operands), inputs) if operation else None
 
 
 def _in_order(
