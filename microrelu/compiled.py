@@ -1,17 +1,19 @@
 """The interpreter of `kernels.py`, compiled by Numba around the operations' own functions.
 
 Functions that Numba compiles see their globals as they are at that moment: so ReLU's slope at zero,
-and what stands for `math`, are put into copies of them. `elementary.py` has the latter.
+and what stands for `math`, are put into copies of them. `elementary.py` has the latter. A user's
+functions are copied when a tape is made, since what they see may change before they are compiled.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
+import pickle
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -41,6 +43,8 @@ Used = frozenset[tuple[Operation, int]]  # operations, each with its number of o
 Codes = dict[tuple[Operation, int], int]
 Interpreter = tuple[Callable[..., None], Callable[..., None], Codes]
 _compiled: dict[tuple[Used, float], Interpreter] = {}
+_frozen: dict[Any, Operation] = {}
+CONSTANTS = (bool, int, float, complex, str, bytes, np.ndarray, np.generic)
 
 
 def interpreter(used: Used, at_zero: float) -> Interpreter:
@@ -66,6 +70,96 @@ def entry(replay: Any) -> Callable[..., None]:
     return compiled
 
 
+def frozen(operation: Operation) -> Operation:
+    """The operation with functions that go on seeing what they see now; the same one for the same.
+
+    What they see are globals, closures, defaults and the constants of modules.
+    """
+    if _is_built_in(operation):
+        return operation
+    now = _Snapshot()
+    parts = {name: getattr(operation, name) for name in ("function", "formula", "derivatives")}
+    parts = {name: each for name, each in parts.items() if isinstance(each, FunctionType)}
+    copies = {name: now.function(each) for name, each in parts.items()}
+    key = operation, tuple(now.state)
+    if key not in _frozen:
+        _frozen[key] = object.__new__(type(operation))
+        vars(_frozen[key]).update(vars(operation) | copies)
+    return _frozen[key]
+
+
+def _is_built_in(operation: Operation) -> bool:
+    return operation.function.__module__ == operations.__name__
+
+
+def _state(operation: Operation) -> list[Any]:
+    now = _Snapshot()
+    if not _is_built_in(operation):
+        now.function(operation.function)
+    return now.state
+
+
+class _Snapshot:
+    """Copies of functions that see what these see now, and call copies of what these call.
+
+    Attributes:
+        state: What they see: equal lists for what compiles to the same.
+    """
+
+    def __init__(self) -> None:
+        self.state: list[Any] = []
+        self._copies: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+    def function(self, function: Any) -> Callable[..., Any]:
+        """The copy of a function."""
+        if function not in self._copies:
+            self._copies[function] = function  # for one that calls itself
+            self.state.append(id(function.__code__))
+            names = _names(function.__code__)
+            copy = _changed(function, lambda _, value: self._value(value, names))
+            self._copies[function] = copy
+        return self._copies[function]
+
+    def _value(self, value: Any, names: set[str]) -> Any:
+        """What a function of these names is to see instead of a value."""
+        if isinstance(value, CONSTANTS):
+            self.state.append(pickle.dumps(value))
+            return pickle.loads(self.state[-1])
+        if isinstance(value, FunctionType):
+            return self.function(value)
+        self.state.append(len(value) if type(value) is tuple else id(value))
+        if type(value) is tuple:
+            return tuple([self._value(each, names) for each in value])
+        if isinstance(value, ModuleType) and value is not math:
+            return self._module(value, names)
+        return value
+
+    def _module(self, module: ModuleType, names: set[str]) -> ModuleType:
+        read = {name: vars(module).get(name) for name in sorted(names)}
+        constants = {k: self._value(v, names) for k, v in read.items() if isinstance(v, CONSTANTS)}
+        if not constants:
+            return module
+        copy = ModuleType(module.__name__)
+        vars(copy).update(vars(module) | constants)
+        return copy
+
+
+def _names(code: CodeType) -> set[str]:
+    """The names that code reads, and functions inside it: of globals and of attributes."""
+    inside = [_names(each) for each in code.co_consts if isinstance(each, CodeType)]
+    return {*code.co_names}.union(*inside)
+
+
+def _changed(function: Any, change: Callable[[str, Any], Any]) -> FunctionType:
+    """A copy that sees something else: change has what, of the name and the value that it sees."""
+    code, scope = function.__code__, dict(function.__globals__)
+    scope |= {name: change(name, scope[name]) for name in sorted(_names(code)) if name in scope}
+    pairs = zip(code.co_freevars, function.__closure__ or (), strict=True)
+    cells = tuple([CellType(change(name, cell.cell_contents)) for name, cell in pairs])
+    defaults = tuple([change("", each) for each in function.__defaults__ or ()])
+    return FunctionType(code, scope, function.__name__, defaults or None, cells or None)
+
+
 def _compile(used: Used, at_zero: float) -> Interpreter:
     from numba import int64, njit
 
@@ -75,7 +169,7 @@ def _compile(used: Used, at_zero: float) -> Interpreter:
         (name, n, keeps_derivatives(row)) for name, (row, n) in zip(names, table, strict=True)
     ]
     texts = one_by_one(listed), *in_blocks(listed)
-    called = [(row.name, row.function.__code__.co_code) for row, _ in table]
+    called = [(row.name, row.function.__code__.co_code, _state(row)) for row, _ in table]
     secret = f"{called}{texts}{REPLAY}{at_zero}".encode()
     secret += Path(operations.__file__).read_bytes() + Path(elementary.__file__).read_bytes()
     digest = hashlib.sha256(secret).hexdigest()[:12]
@@ -90,7 +184,7 @@ def _compile(used: Used, at_zero: float) -> Interpreter:
         apart = {"pipeline_class": pipeline} if source is texts[1] else {}
         scope |= {name: _inside(each, digest, **apart) for name, each in own.items()}
     # Numba files its machine code under the function's name: another name for each text
-    cache = all(row.function.__module__ == operations.__name__ for row, _ in table)
+    cache = all(_is_built_in(row) for row, _ in table)
     replays = []
     for source, name in ((one_example(REPLAY), "one"), (REPLAY, "block")):
         name = f"replay_{name}_{digest}"
@@ -114,21 +208,20 @@ def _inside(function: Any, digest: str, **options: Any) -> Any:
 @cache
 def _rebound(function: Any, at_zero: float, digest: str) -> Any:
     """The function for Numba, which freezes globals: with this ReLU'(0), and compiled helpers."""
-    scope, options = dict(function.__globals__), {}
+    own, options = {}, {}
     if function.__module__ == elementary.__name__:
-        scope |= _bits(digest)
+        own = _bits(digest)
         options = {"fastmath": {"contract"}}  # its sums are exact in the order they are in
-    elif scope.get("math") is math:
-        scope["math"] = _vectorised(at_zero, digest)
+    elif function.__globals__.get("math") is math:
+        own = {"math": _vectorised(at_zero, digest)}
     if function.__module__ == operations.__name__:
-        scope["at_zero"] = _slope(at_zero, digest)
-    for name in function.__code__.co_names:
-        if isinstance(scope.get(name), FunctionType):
-            scope[name] = _rebound(scope[name], at_zero, digest)
-    copy = FunctionType(
-        function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
-    )
-    return _inside(copy, digest, forceinline=True, **options)
+        own["at_zero"] = _slope(at_zero, digest)
+
+    def change(name: str, value: Any) -> Any:
+        is_helper = isinstance(value, FunctionType) and name not in own
+        return _rebound(value, at_zero, digest) if is_helper else own.get(name, value)
+
+    return _inside(_changed(function, change), digest, forceinline=True, **options)
 
 
 @cache

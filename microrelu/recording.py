@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
+from microrelu.compiled import frozen
 from microrelu.kernels import VARIADIC
 from microrelu.operations import Operation, multiply, total, weighted_sum
 from microrelu.value import Value, topological_order
@@ -71,10 +72,11 @@ class Recording:
         self._operands: list[tuple[int, ...]] = [()] * leaves
         number = {node: i for i, node in enumerate([*parameters, *constants])}
         number.update({node: self.zero + 1 + i for i, node in enumerate(inputs)})
+        now = {row: frozen(row) for row in {node.operation for node in order} if row}
         for node in order:
             if node.operation and node.parents:
                 operands = tuple([number[parent] for parent in node.parents])
-                number[node] = self._add(node.operation, operands)
+                number[node] = self._add(now[node.operation], operands)
         outputs = [number[root] for root in roots]
         self.arrange(self._operations, self._operands, self._varies, outputs)
         del self._operations, self._operands, self._varies
@@ -82,6 +84,8 @@ class Recording:
     def _add(self, operation: Operation, operands: tuple[int, ...]) -> int:
         """A new node; in a weighted_sum, what varies with the example goes to the inputs."""
         varies = self._varies
+        if operation is weighted_sum and len(operands) == 1:
+            operation = total  # of the bias alone
         if operation is weighted_sum and any(varies[each] for each in operands):
             half = len(operands) // 2
             weights, inputs, bias = operands[:half], operands[half:-1], operands[-1]
