@@ -180,7 +180,7 @@ def _compile(used: Used, at_zero: float) -> Interpreter:
         scope[name] = _rebound(row.function, at_zero, digest)
     for source in texts:
         own: dict[str, Any] = {}
-        exec(compile(source, __file__, "exec"), scope, own)
+        exec(_code(source), scope, own)
         apart = {"pipeline_class": pipeline} if source is texts[1] else {}
         scope |= {name: _inside(each, digest, **apart) for name, each in own.items()}
     # Numba files its machine code under the function's name: another name for each text
@@ -188,9 +188,19 @@ def _compile(used: Used, at_zero: float) -> Interpreter:
     replays = []
     for source, name in ((one_example(REPLAY), "one"), (REPLAY, "block")):
         name = f"replay_{name}_{digest}"
-        exec(compile(source.replace("{name}", name), __file__, "exec"), scope)
+        exec(_code(source.replace("{name}", name)), scope)
         replays.append(njit(cache=cache, **OPTIONS)(scope[name]))
     return replays[0], replays[1], {each: FIRST_FREE + i for i, each in enumerate(table)}
+
+
+def _code(text: str) -> CodeType:
+    """The text compiled as if it stood behind the end of this file.
+
+    Numba files machine code under a file that is there, and reads a function's lines from it: of
+    those that it finds there, which are others, CPython 3.13 says that they cannot be parsed.
+    """
+    lines = Path(__file__).read_text(encoding="utf-8").count("\n")
+    return compile("\n" * lines + text, __file__, "exec")
 
 
 def _inside(function: Any, digest: str, **options: Any) -> Any:

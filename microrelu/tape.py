@@ -68,6 +68,7 @@ class Tape:
     was built (`if v > 0:`, the length of a loop) is frozen as it was recorded. Leaves that are
     neither inputs nor parameters are constants. Where the engine raises (the logarithm of -1) a
     replay gives NaN or infinity, for that example alone. A tape works for one caller at a time.
+    It keeps its graph: a copy of it, and one that is loaded from a pickle, is recorded again.
 
     Args:
         outputs: The root of the graph, the loss, or a list of roots, of which the first is the
@@ -105,6 +106,7 @@ class Tape:
         if threads is not None and threads < 1:
             raise ValueError(f"threads is 1 or more, not {threads}.")
         _check_leaves(roots, self.inputs, self.parameters)
+        self.outputs = outputs if isinstance(outputs, Value) else roots
         self.recording = Recording(roots, self.inputs, self.parameters)
         self.relu_at_zero = operations.at_zero()
         self.threads = threads or _cores()
@@ -113,6 +115,10 @@ class Tape:
         self._programs: dict[tuple[str, int, bool], Program] = {}
         self._plans: dict[tuple[str, int, int], Plan] = {}
         self._recent: tuple[Floats, Floats] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        given = self.outputs, self.inputs, self.parameters, self.threads
+        return _recorded, (type(self), self.relu_at_zero, *given)
 
     # Replaying
 
@@ -385,15 +391,7 @@ class Tape:
 
     def _batch(self, batch: ArrayLike) -> Floats:
         columns = self.recording.inputs
-        try:
-            array = np.asarray(batch)
-        except ValueError:
-            raise ValueError("The rows of the batch have different lengths.") from None
-        if array.dtype.kind not in "fiub":
-            raise TypeError(
-                f"A batch holds real numbers, not {array.dtype}: "
-                "np.array(batch, dtype=float) says which entry is none."
-            )
+        array = _real_numbers("batch", batch)
         if array.size == 0 and array.ndim == 1:
             array = array.reshape(0, columns)
         if array.ndim != 2 or array.shape[1] != columns:
@@ -408,13 +406,13 @@ class Tape:
         if parameters is None:
             data = [parameter.data for parameter in self.parameters]
             return np.array(data, dtype=np.float64)
-        array = np.require(parameters, np.float64, ["C", "A", "W"])
+        array = _real_numbers("parameters", parameters)
         if array.shape != self._vector:
             raise ValueError(
                 f"The parameters have shape {array.shape}, and this tape has "
                 f"{len(self.parameters)} of them: it takes shape ({len(self.parameters)},)."
             )
-        return array
+        return np.require(array, np.float64, ["C", "A", "W"])
 
 
 class _Moving:
@@ -471,6 +469,38 @@ class _Moving:
                 state[:] = getattr(self.together, name)[0].tolist()
             if hasattr(self.together, "steps"):
                 self.optimizer.steps = self.together.steps
+
+
+def _recorded(kind: type[Tape], at_zero: float, *given: Any) -> Tape:
+    """A tape that was copied or pickled."""
+    with operations.relu_at_zero(at_zero):
+        return kind(*given)
+
+
+def _real_numbers(name: str, given: ArrayLike) -> NDArray[Any]:
+    """What was given as an array."""
+    if _is_masked(given):
+        raise TypeError(
+            f"The {name} would be taken without the mask: leave masked rows out, or put numbers in "
+            f"({name}.filled(0.0))."
+        )
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        raise ValueError(f"The rows of the {name} have different lengths.") from None
+    if array.dtype.kind not in "fiub":
+        subject = "A batch holds" if name == "batch" else "The parameters hold"
+        raise TypeError(
+            f"{subject} real numbers, not {array.dtype}: "
+            f"np.array({name}, dtype=float) makes them, or says which entry is none."
+        )
+    return array
+
+
+def _is_masked(given: Any) -> bool:
+    if isinstance(given, list | tuple):
+        return any(_is_masked(each) for each in given if type(each) is not float)
+    return isinstance(given, np.ma.MaskedArray)
 
 
 def _values(name: str, given: Iterable[Value]) -> list[Value]:
