@@ -158,8 +158,7 @@ def _name(module: Any, torch: Any) -> str:
 
 # smooth operations that JAX has under the same name, and differentiates itself
 JAX_NUMPY: tuple[str, ...] = ("add", "subtract", "multiply", "divide", "square")
-JAX_NUMPY += ("exp", "log", "sqrt", "sin", "cos", "tanh")
-JAX_NN = ("elu", "softplus", "sigmoid")
+JAX_NUMPY += ("exp", "log", "sqrt", "sin", "cos")
 
 Loss = Callable[["ArrayLike", "ArrayLike"], "Array"]
 Read = Callable[[Any], Any]  # the numbers of nodes → a vector of their values
@@ -311,7 +310,7 @@ def _elementwise(jax: Any, at_zero: float) -> Callable[[Operation, int], Callabl
 
     Smooth ones JAX differentiates itself. The others, and a user's, go by their formulas.
     """
-    np = jax.numpy
+    np, sigmoid = jax.numpy, jax.nn.sigmoid
 
     def step(a: Any, b: Any = 0.0) -> Any:
         return np.where(a < b, 0.0, np.where(a > b, 1.0, np.where(a == b, at_zero, np.nan)))
@@ -327,9 +326,15 @@ def _elementwise(jax: Any, at_zero: float) -> Callable[[Operation, int], Callabl
         # the formulas of these compare a − b with 0, and that is NaN for two equal infinities
         operations.maximum: _derived(jax, np.maximum, lambda a, b: (step(a, b), 1 - step(a, b))),
         operations.minimum: _derived(jax, np.minimum, lambda a, b: (step(b, a), 1 - step(b, a))),
+        # far out JAX's own derivatives of these lose their digits: 1 − tanh²(20) is 0
+        operations.elu: _derived(jax, jax.nn.elu, lambda a: (np.exp(np.minimum(a, 0.0)),)),
+        operations.sigmoid: _derived(jax, sigmoid, lambda a: (sigmoid(a) * sigmoid(-a),)),
+        operations.tanh: _derived(
+            jax, np.tanh, lambda a: (4.0 * sigmoid(2.0 * a) * sigmoid(-2.0 * a),)
+        ),
+        operations.softplus: jax.nn.softplus,
     }
-    for names, room in ((JAX_NUMPY, np), (JAX_NN, jax.nn)):
-        known |= {getattr(operations, name): getattr(room, name) for name in names}
+    known |= {getattr(operations, name): getattr(np, name) for name in JAX_NUMPY}
     scope = {name: getattr(np, numpy_name) for name, numpy_name in NUMPY.items()}
     scope |= {"ReLU": lambda a: np.maximum(a, 0.0), "Step": step, "sigmoid": jax.nn.sigmoid}
     return lambda operation, n: known.get(operation) or _by_formula(jax, operation, n, scope)

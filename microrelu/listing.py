@@ -24,6 +24,8 @@ NUMPY.update(max="maximum", min="minimum")
 STABLE: dict[Operation, tuple[str, ...]] = {  # formula and derivatives
     operations.divide: ("a / b", "1 / b", "-a / b / b"),
     operations.power: ("a**b", "power_by_base(a, b)", "power_by_exponent(a, b)"),
+    operations.maximum: ("max(a, b)", "above(a, b)", "1 - above(a, b)"),
+    operations.minimum: ("min(a, b)", "above(b, a)", "1 - above(b, a)"),
     operations.elu: ("max(a, 0) + np.expm1(min(a, 0))", "exp(min(a, 0))"),
     operations.softplus: ("np.logaddexp(a, 0)", "sigmoid(a)"),
     operations.sigmoid: ("sigmoid(a)", "sigmoid(a) * sigmoid(-a)"),
@@ -33,6 +35,14 @@ DEFINITIONS = {  # what formulas call and NumPy does not have; {slope} is what r
     "Step": "def Step(z):\n    return np.heaviside(z, {slope})",
     "ReLU": "def ReLU(z):\n    return np.maximum(z, 0)",
     "sigmoid": "def sigmoid(z):\n    return np.exp(-np.logaddexp(0, -z))",
+    "above": "def above(a, b):\n"  # two infinities alike have no difference
+    "    equal = a == b\n"
+    "    return np.heaviside(np.where(equal, 0, a) - np.where(equal, 0, b), {slope})",
+    "softmax": "def softmax(z):\n"
+    "    largest = z.max(axis=1, keepdims=True)\n"
+    "    equal = z == largest\n"
+    "    terms = np.exp(np.where(equal, 0, z) - np.where(equal, 0, largest))\n"
+    "    return terms / terms.sum(axis=1, keepdims=True)",
     "power_by_base": "def power_by_base(a, b):\n"
     "    return b * np.power(a, np.where(b == 0, 0, b - 1))",
     "power_by_exponent": "def power_by_exponent(a, b):\n"
@@ -216,7 +226,7 @@ class _Writer:
         elif group.operation is log_sum_exp:
             for i, operands in enumerate(group.operands):
                 column = _index([i], len(group.operands))
-                text = f"{upstream}{column} * np.exp({self._read(operands)} - {name}{column})"
+                text = f"{upstream}{column} * softmax({self._read(operands)})"
                 self._give(operands, text, group.per_example)
         else:
             texts = self._operands(group)

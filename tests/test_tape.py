@@ -6,20 +6,25 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 from graphs import graphs
-from hypothesis import given
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
+from recordings import EVERY, Case, assert_near, cases, engine
 
 import microrelu
-from microrelu import Value, compiled, log_sum_exp, operations, total, weighted_sum
+from microrelu import Value, compiled, log_sum_exp, operations, recording, total, weighted_sum
 from microrelu.losses import cross_entropy, half_squared_error, hinge
 from microrelu.nn import MLP
 from microrelu.operations import OPERATIONS, Operation
 from microrelu.optim import SGD, Adam
+from microrelu.program import Program
 from microrelu.tape import Tape
 
 BUILT_IN = [row for row in vars(operations).values() if isinstance(row, Operation)]
@@ -30,9 +35,12 @@ FIXED = {row.name: row for row in BUILT_IN if row.operands}
 def one_interpreter_for_all() -> None:
     """Compile one that knows every operation; graphs with fewer of them take it as well."""
     x = Value(0.5)
-    tape = Tape(total([row(*[x] * len(row.operands)) for row in FIXED.values()]), [x])
-    tape.gradients(np.ones((9, 1)), by="inputs")
-    tape.gradients(np.ones((1, 1)), by="inputs")
+    compile_all(total([row(*[x] * len(row.operands)) for row in FIXED.values()]), x)
+
+
+def compile_all(root: Value, x: Value) -> None:
+    for size in (1, 9):
+        Tape(root, [x]).gradients(np.ones((size, 1)), by="inputs")
 
 
 def rebuilt(root: Value, data: dict[Value, float]) -> tuple[Value, dict[Value, Value]]:
@@ -102,6 +110,177 @@ def test_random_graphs_replay_as_the_engine_computes_them(data, graph, size):
         )
     )
     assert_replays(root, inputs, parameters, np.array(rows).reshape(size, len(inputs)))
+
+
+def assert_as_the_engine(case: Case) -> None:
+    """The tape and its source find what the engine finds: every output and every gradient."""
+    numbers, scale = engine(case)
+    single = len(case.outputs) == 1
+    tape = Tape(case.outputs[0] if single else case.outputs, case.inputs, case.parameters)
+    columns = (slice(None), 0) if single else slice(None)
+    batch, count = case.batch, len(case.batch)
+    assert_near(tape.forward(batch), numbers.outputs[columns], scale.outputs[columns])
+    for output in range(len(case.outputs)):
+        for by, each, size in (
+            ("parameters", numbers.by_parameters[output], scale.by_parameters[output]),
+            ("inputs", numbers.by_inputs[output], scale.by_inputs[output]),
+        ):
+            own = tape.gradients(batch, by=by, output=output, per_example=True)
+            mean = tape.gradients(batch, by=by, output=output)
+            assert_near(own, each, size)
+            if by == "parameters":
+                assert_near(mean, each.mean(0), size.mean(0))
+            else:
+                assert_near(mean, each / count, size / count)
+    with np.errstate(all="ignore"):
+        outputs, gradient = run(tape.source())(np.array([p.data for p in case.parameters]), batch)
+    assert_near(outputs, numbers.outputs[columns], scale.outputs[columns])
+    assert_near(gradient, numbers.by_parameters[0].mean(0), scale.by_parameters[0].mean(0))
+
+
+def run(source: str) -> Any:
+    """What a source defines."""
+    written: dict[str, Any] = {}
+    exec(source, written)
+    return written["replay"]
+
+
+FEW = ("add", "sin", "log_sum_exp", "softplus", "power")  # which meet each other more often
+
+
+@pytest.mark.parametrize("names", [EVERY, FEW], ids=["every", "few"])
+@settings(max_examples=500)
+@given(st.data())
+def test_the_tape_and_its_source_find_what_the_engine_finds(names, data):
+    assert_as_the_engine(data.draw(cases(names)))
+
+
+K = 1.0
+
+
+def times_k(a):
+    return K * a
+
+
+def scaled(a):
+    return times_k(a), (times_k(1.0),)
+
+
+SCALED = Operation(scaled, "K ·", lambda a: f"{K} * {a}", lambda a: [f"{K}"], operations.smooth)
+WITH_K = cases(("add", "multiply", "scaled"), "negate")
+
+
+@pytest.fixture(scope="module")
+def table_with_k() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(OPERATIONS, "scaled", SCALED)
+        yield
+
+
+def see(number: float) -> None:
+    """From now on K is that, for which there is an interpreter."""
+    global K
+    K = number
+    x = Value(0.5)
+    compile_all(total([x + x, x * x, -x, SCALED(x)]), x)
+
+
+@settings(max_examples=100)
+@given(st.data(), st.sampled_from([2.0, 3.0]))
+def test_a_users_operation_sees_what_it_saw_when_recorded(table_with_k, data, number):
+    see(number)
+    assert_as_the_engine(data.draw(WITH_K))
+
+
+def test_a_planted_old_constant_is_found(monkeypatch, table_with_k):
+    monkeypatch.setattr(recording, "frozen", lambda operation: operation)
+    see(2.0)
+    see(3.0)
+    find(WITH_K, refuted, settings=THOROUGH)
+
+
+def test_a_tape_keeps_what_its_operations_saw(table_with_k):
+    see(2.0)
+    x = Value(1.0)
+    old, source = Tape(SCALED(x), [x]), Tape(SCALED(x), [x]).source()
+    see(3.0)
+    new = Tape(SCALED(x), [x])
+    for size in (1, 9):
+        assert old.forward([[1.0]] * size).tolist() == [2.0] * size
+        assert new.forward([[1.0]] * size).tolist() == [3.0] * size
+    assert (old.source(), new.source()) == (source, source.replace("2.0", "3.0"))
+
+
+def test_what_a_function_sees_is_copied_and_compared():
+    settings = ModuleType("settings")
+    numbers, settings.scale, q, name = np.array([1.0, 2.0]), 10.0, 100.0, Operation
+
+    def helper(a):
+        return a * q
+
+    def function(a, b=0.5):
+        return helper(a) + numbers[1] + settings.scale + b + sum(0 * q for _ in "a"), (name,)
+
+    row = Operation(function, "", "", (), operations.smooth)
+    before = compiled.frozen(row)
+    assert before is compiled.frozen(row) is not row
+    assert before.function(1.0) == function(1.0) == (112.5, (Operation,))
+    numbers[1] = 3.0
+    later = [compiled.frozen(row)]
+    settings.scale = 20.0
+    later.append(compiled.frozen(row))
+    q = 200.0
+    later.append(compiled.frozen(row))
+    function.__defaults__ = (1.5,)
+    later.append(compiled.frozen(row))
+    assert len({before, *later}) == 5
+    assert [each.function(1.0)[0] for each in later] == [113.5, 123.5, 223.5, 224.5]
+    assert before.function(1.0)[0] == 112.5
+    assert compiled.frozen(operations.tanh) is operations.tanh
+
+
+def grown_at_the_wrong_place(program, code, *step, varies=True):
+    table = program.tables[3 - varies]
+    if table and program._open[1] == len(program.words):
+        program._open = table[-1], len(program.words)
+    LIST(program, code, *step, varies=varies)
+
+
+def without_operand_counts(*given):
+    key = KEY(*given)
+    return key and (*key[:3], 0, *key[4:])
+
+
+LIST, KEY = Program._list, recording._key
+PLANTED = {  # faults that there were
+    "microrelu.program.Program._list": grown_at_the_wrong_place,
+    "microrelu.recording._key": without_operand_counts,
+    "microrelu.listing._is_view": lambda text: False,
+    "microrelu.listing.STABLE": {},
+}
+
+
+THOROUGH = settings(max_examples=3000, phases=[Phase.generate], database=None)
+
+
+def refuted(case: Case) -> bool:
+    """Whether the tape is not as the engine, or fails."""
+    try:
+        assert_as_the_engine(case)
+    except Exception:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("place", PLANTED)
+def test_a_planted_fault_is_found(monkeypatch, place):
+    monkeypatch.setattr(place, PLANTED[place])
+    find(cases(FEW), refuted, settings=THOROUGH)
+
+
+def test_without_a_fault_nothing_is_found():
+    with pytest.raises(NoSuchExample):
+        find(cases(FEW), refuted, settings=settings(THOROUGH, max_examples=20))
 
 
 @pytest.mark.parametrize("varying", range(1, 4))
