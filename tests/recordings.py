@@ -52,8 +52,10 @@ def cases(draw: st.DrawFn, names: Sequence[str] = EVERY, otherwise: str = "tanh"
 
     Leaves are inputs, parameters and constants; outputs may be leaves, and parameters come in any
     order. Some numbers are far out, or at a kink. Few operations make each graph, so that it has
-    the same ones in several places; where one has no value, another is taken. Hypothesis chooses, and shrinks, its size and that of the
-    batch; all else is chosen at random, as often one thing as the other.
+    the same ones in several places; where one has no value, another is taken.
+
+    Hypothesis chooses, and shrinks, its size and that of the batch. All else is chosen at random,
+    as often one thing as the other.
     """
     size = draw(st.integers(1, 9) | st.integers(1, 40) | st.integers(1, 300))
     layers = draw(st.integers(1, 10))

@@ -193,8 +193,9 @@ def test_a_users_operation_sees_what_it_saw_when_recorded(table_with_k, data, nu
 
 
 def test_a_planted_old_constant_is_found(monkeypatch, table_with_k):
-    monkeypatch.setattr(recording, "frozen", lambda operation: operation)
     see(2.0)
+    old = {SCALED: compiled.frozen(SCALED)}
+    monkeypatch.setattr(recording, "frozen", lambda operation: old.get(operation, operation))
     see(3.0)
     find(WITH_K, refuted, settings=THOROUGH)
 
