@@ -167,11 +167,11 @@ def backward_steps(root: Value) -> Iterator[Step]:
     >>> for step in backward_steps((w * x).tanh()):
     ...     print(step)
     C = tanh(v₁) = tanh(1) = 0.7616    ∂C/∂C = 1
-        ∂C/∂v₁ = ∂C/∂C · (1 − tanh(v₁)²) = 1 · 0.42 = 0.42  total 0.42
-    v₁ = w x = 0.5 · 2 = 1    ∂C/∂v₁ = 0.42
-        ∂C/∂w = ∂C/∂v₁ · ∂v₁/∂w = ∂C/∂v₁ · x = 0.42 · 2   = 0.8399  total 0.8399
-        ∂C/∂x = ∂C/∂v₁ · ∂v₁/∂x = ∂C/∂v₁ · w = 0.42 · 0.5 = 0.21    total 0.21
-    x = 2    ∂C/∂x = 0.21
+        ∂C/∂v₁ = ∂C/∂C · (1 − tanh(v₁)²) = 1 · 0.4200 = 0.4200  total 0.4200
+    v₁ = w x = 0.5 · 2 = 1    ∂C/∂v₁ = 0.4200
+        ∂C/∂w = ∂C/∂v₁ · ∂v₁/∂w = ∂C/∂v₁ · x = 0.4200 · 2   = 0.8399  total 0.8399
+        ∂C/∂x = ∂C/∂v₁ · ∂v₁/∂x = ∂C/∂v₁ · w = 0.4200 · 0.5 = 0.2100  total 0.2100
+    x = 2    ∂C/∂x = 0.2100
     w = 0.5    ∂C/∂w = 0.8399
     """
     refuse_changed(root)
@@ -277,9 +277,7 @@ def _changes(node: Value) -> list[tuple[int, float, float]]:
     return [(i, a, b) for i, (a, b) in pairs if a != b and not math.isnan(a) * math.isnan(b)]
 
 
-def _no_longer(
-    node: Value, operand: int, was: float, is_now: float, names: Mapping[Value, str]
-) -> str:
+def _no_longer(node: Value, operand: int, was: float, is_now: float, names: Names) -> str:
     """How a node differs from what its operands give now, as the start of a sentence."""
     shown = [set_node(each, names).text for each in node.parents]
     now = [
@@ -301,7 +299,3 @@ def align(rows: Sequence[Sequence[str]]) -> list[str]:
     """The rows with their cells padded to columns, a space apart."""
     columns = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [" ".join(map(str.ljust, row, columns)).rstrip() for row in rows]
-
-
-def refuse_changed(root: Value) -> None:
-    """Comes with the engine."""
