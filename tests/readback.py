@@ -87,7 +87,7 @@ def printed(digits: str, exponent: int = 0) -> Interval:
     significant = len(digits.replace(".", "").lstrip("0"))
     x = float(f"{digits}e{exponent}")
     if significant < ROUNDED_FROM:
-        return around(x, abs(x) * 0.5e-12)
+        return around(x, abs(x) * 0.5e-11)
     places = len(digits.partition(".")[2])
     return around(x, 0.5 * 10.0 ** (exponent - places) * (1 + 1e-9))
 

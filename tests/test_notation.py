@@ -5,15 +5,20 @@ import math
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from matplotlib import mathtext
 
 from microrelu import Value, operations, weighted_sum
 from microrelu.notation import (
     LATEX,
     MATHML,
+    MOST_EDGES,
     TEXT,
     node_names,
     number,
     set_local_derivative,
+    set_local_symbol,
     set_value,
     split_label,
 )
@@ -50,6 +55,20 @@ from microrelu.notation import (
             "<mtext>50 % {a}_\\</mtext>",
         ),
         ("重み", "重み", r"\mathit{重み}", "<mi>重み</mi>"),
+        ("w_i_j", "w_i_j", r"w_{\text{i\_j}}", "<msub><mi>w</mi><mi>i_j</mi></msub>"),
+        (
+            "r(0)_1′",
+            "r⁽⁰⁾₁′",
+            r"r^{(0)\prime}_{1}",
+            "<msubsup><mi>r</mi><mn>1</mn>"
+            "<mrow><mo>(</mo><mn>0</mn><mo>)</mo><mo>′</mo></mrow></msubsup>",
+        ),
+        (
+            "x_1[2]",
+            "x₁[2]",
+            "x_{1}[2]",
+            "<mrow><msub><mi>x</mi><mn>1</mn></msub><mo>[</mo><mn>2</mn><mo>]</mo></mrow>",
+        ),
     ],
 )  # fmt: skip
 def test_a_label_is_set_with_its_superscript_and_subscript_or_literally(label, text, latex, mathml):
@@ -66,10 +85,22 @@ def test_subscript_digits_typed_as_such_are_the_same_label():
         (0.0, "0"), (-0.0, "0"), (2.0, "2"), (-0.5, "−0.5"), (1 / 3, "0.3333"), (0.1 + 0.2, "0.3"),
         (123456.7, "123457"), (12345678.0, "1.235×10⁷"), (1.5e-8, "1.5×10⁻⁸"), (-1e300, "−1×10³⁰⁰"),
         (math.inf, "∞"), (-math.inf, "−∞"), (math.nan, "NaN"),
+        (2.00004, "2.000"), (-11.9998, "−12.00"), (6.32001e-6, "6.320×10⁻⁶"), (1.51, "1.51"),
+        (999999.7, "1.00000×10⁶"), (0.1 + 1e-13, "0.1"), (0.1 + 1e-11, "0.1000"),
     ],
 )  # fmt: skip
 def test_a_number_has_four_significant_digits_and_a_true_minus_sign(x, written):
     assert number(x) == written
+
+
+@given(st.floats(-1e300, 1e300), st.integers(2, 12))
+def test_a_number_is_rounded_to_its_digits_and_exact_where_it_is_shorter(x, digits):
+    text, _, exponent = number(x, digits).replace("−", "-").partition("×10")
+    raised = exponent.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+    significant = len(text.strip("-").replace(".", "").lstrip("0"))
+    places = len(text.partition(".")[2]) - int(raised or 0)
+    half_a_unit = 0.5 * 10.0**-places if significant >= digits else abs(x) * 0.5e-11
+    assert abs(float(f"{text}e{raised or 0}") - x) <= half_a_unit * (1 + 1e-9)
 
 
 def test_a_power_of_ten_is_set_as_one():
@@ -105,6 +136,11 @@ def test_a_power_of_ten_is_set_as_one():
         ("a**2**3", "a^(2³)", "a^{2^{3}}"),
         ("(a**2)**3", "(a²)³", r"\left(a^{2}\right)^{3}"),
         ("sqrt(a + b)", "√(a + b)", r"\sqrt{a + b}"),
+        ("sqrt(a)**2", "(√a)²", r"\sqrt{a}^{2}"),
+        ("2 * sqrt(a)", "2 √a", r"2 \, \sqrt{a}"),
+        ("sqrt(sqrt(a))", "√(√a)", r"\sqrt{\sqrt{a}}"),
+        ("-a / b * c", "(−a / b) c", r"\frac{-a}{b} \, c"),
+        ("a**2.00004", "a^2.000", "a^{2.000}"),
         ("abs(a)", "|a|", r"\left|a\right|"),
         ("max(a, 0)", "max(a, 0)", r"\max\left(a, 0\right)"),
         ("ReLU(a)", "ReLU(a)", r"\operatorname{ReLU}\left(a\right)"),
@@ -229,9 +265,148 @@ def test_unlabelled_nodes_get_short_stable_names_that_no_label_has():
     assert list(node_names(root).values()) == list(names.values())
 
 
+def named(*labels):
+    """The names of leaves with these labels, which go into one sum."""
+    root = operations.total(*(Value(1.0, label) for label in labels))
+    return list(node_names(root).values())[:-1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (["x", "y"], ["x", "y"]),
+        (["x", "x"], ["x", "x′"]),
+        (["x1", "x_1", "x₁"], ["x1", "x_1′", "x₁″"]),
+        (["x"] * 4, ["x[1]", "x[2]", "x[3]", "x[4]"]),
+        (["x", "x′", "x"], ["x", "x′", "x″"]),
+        (["x", "x′", "x", "x″", "x[1]"], ["x", "x′", "x[2]", "x″", "x[1]"]),
+        (["a+b", "a+b"], ["a+b", "a+b′"]),
+    ],
+)
+def test_nodes_whose_labels_are_set_alike_are_told_apart(labels, names):
+    assert named(*labels) == names
+
+
+@given(st.lists(st.sampled_from(["x", "x1", "x_1", "x′", "x[1]", "x[2]", "v_1", "v1", "C", ""])))
+def test_no_two_nodes_are_ever_called_alike(labels):
+    root = operations.total(*(Value(1.0, label) * 1 for label in labels))
+    for notation in (TEXT, LATEX, MATHML):
+        names = [notation.name(name).text for name in node_names(root).values() if name]
+        assert len(set(names)) == len(names)
+
+
+def test_an_unnamed_node_is_not_called_as_a_label_is_set():
+    root = Value(2.0, "v_1") * Value(3.0, "x") + 1
+    assert list(node_names(root).values()) == ["v_1", "x", "v2", "", "C"]
+    root = Value(2.0, "C") * Value(3.0, "x")
+    assert list(node_names(root).values()) == ["C", "x", "v1"]
+
+
+def test_a_label_that_is_no_name_is_bracketed_where_it_stands_in_a_formula():
+    node = Value(2.0, "a+b") * Value(3.0, "x")
+    names = node_names(node)
+    written = [each.write("a * b", {"a": each.name("a+b")}).text for each in (TEXT, LATEX, MATHML)]
+    assert written == [
+        "(a+b) b",
+        r"\left(\text{a+b}\right) \, b",
+        "<mrow><mrow><mo>(</mo><mtext>a+b</mtext><mo>)</mo></mrow><mo>&#x2062;</mo><mi>b</mi></mrow>",
+    ]
+    assert set_value(node, names).text == "(a+b) x"
+    assert set_local_derivative(node, 1, names).text == "(a+b)"
+    assert set_local_symbol(node, 0, names).text == "∂C/∂(a+b)"
+    assert TEXT.write("f(a)", {"a": TEXT.name("a+b")}).text == "f(a+b)"
+    assert TEXT.write("f(a, b)", {"a": TEXT.name("p, q")}).text == "f((p, q), b)"
+    assert TEXT.name("a+b′").text == "(a+b)′"
+
+
+def is_valid_latex(text):
+    try:
+        mathtext.MathTextParser("path").parse(f"${text}$")
+    except ValueError:
+        return False
+    return True
+
+
+@example("w_i_j_k")
+@example("x_a_b_c")
+@example("W(a_b_c)")
+@example("v__")
+@example("x(−1)_k,2")
+@given(st.text("wxyW1_(),+-^{}$&#%~\\é'′″[] ", min_size=1, max_size=9))
+def test_every_label_is_valid_latex_wherever_it_stands(label):
+    names = {"a": LATEX.name(label)}
+    for formula in ("a", "a**2", "b**a", "sqrt(a) / a", "-a * a", "ReLU(a)"):
+        assert is_valid_latex(LATEX.write(formula, names).text)
+    assert is_valid_latex(LATEX.partial(names["a"], names["a"]).text)
+    assert is_valid_latex(LATEX.place_partial(names["a"], 12).text)
+
+
+def test_invalid_latex_is_found():
+    assert not any(
+        map(is_valid_latex, ["w_{i_j_k}", "x_{1}_{2}", "v_{_}", "x^{2}^{3}", r"\text{{}"])
+    )
+
+
 def test_constants_are_written_as_their_numbers():
     node = 2 * Value(3.0, "x")
     assert set_value(node, node_names(node)).text == "2 x"
+
+
+def test_a_node_without_operands_is_its_number():
+    nothing = operations.total()
+    assert set_value(nothing, node_names(nothing)).text == "0"
+
+
+def symbols(node, root=None):
+    """The symbol of each local derivative of a node."""
+    names = node_names(node if root is None else root)
+    found = [set_local_symbol(node, i, names) for i in range(len(node.parents))]
+    return [each and each.text for each in found]
+
+
+def test_a_local_derivative_has_the_symbol_of_a_gradient_only_where_it_is_one():
+    v, z = Value(0.5, "v"), Value(2.0, "z")
+    product = v * z
+    assert symbols(product) == ["∂C/∂v", "∂C/∂z"]
+    assert symbols(product - z) == ["∂C/∂v₁", "∂(v₁ − z)/∂z"]
+    assert symbols(product, product - z) == ["∂v₁/∂v", "∂v₁/∂z"]
+    assert symbols(operations.maximum(z, product)) == ["∂max(z, v₁)/∂z", "∂C/∂v₁"]
+    assert symbols(v * v) == [None, None]  # each is written v
+    assert symbols(v**v) == [None, None]
+
+
+@pytest.mark.usefixtures("table")
+def test_a_local_derivative_that_is_not_written_is_told_by_its_place():
+    @operations.operation()
+    def blend(a, b):
+        return 0.3 * a + 0.7 * b, (0.3, 0.7)
+
+    z = Value(2.0, "z")
+    assert symbols(blend(z, z)) == ["∂₁(blend(z, z))", "∂₂(blend(z, z))"]
+    assert symbols(blend(z, z.tanh())) == ["∂blend(z, v₁)/∂z", "∂C/∂v₁"]
+    names = node_names(both := blend(z, z))
+    assert set_local_symbol(both, 1, names, LATEX).text == (
+        r"\partial_{2}\left(\operatorname{blend}\left(z, z\right)\right)"
+    )
+    assert set_local_symbol(both, 1, names, MATHML).text.startswith(
+        "<mrow><msub><mo>∂</mo><mn>2</mn></msub><mo>(</mo>"
+    )
+    many = operations.log_sum_exp(*[z, z.tanh()] * 13, Value(1.0, "y"))
+    assert symbols(many)[0] == "∂₁(log Σ exp)"
+    assert symbols(operations.log_sum_exp(*many.parents[1:]))[-1] == "∂C/∂y"
+    once = operations.log_sum_exp(z, z.tanh(), *[Value(1.0)] * 24)
+    assert symbols(once)[0] == "∂(log Σ exp)/∂z"
+
+
+def test_where_looking_takes_too_long_the_operation_s_own_function_is_written():
+    for length, written in ((10, "∂a₁/∂v"), (MOST_EDGES + 1, "∂(v z)/∂v")):
+        v, chain = Value(0.5, "v"), Value(0.0).tanh()
+        for _ in range(length):
+            chain = chain.tanh()
+        chain.label = "z"
+        product = v * chain
+        product.label = "a_1"
+        assert symbols(product, product + v)[0] == written
 
 
 def test_an_operation_of_many_operands_is_written_by_its_symbol():
