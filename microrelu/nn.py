@@ -86,26 +86,17 @@ class Module:
             parameter.data = number
 
     def _read(self, path: str | Path, count: int) -> list[float]:
-        try:
-            saved = json.loads(Path(path).read_text(encoding="utf-8"))
-            architecture, entries = saved["architecture"], list(saved["parameters"])
-            numbers = [_number(each) for each in entries]
-            activations = [
-                {float(x): real_number(r) for x, r in (samples or {}).items()}
-                for samples in saved.get("activations", [None] * len(self._activations()))
-            ]
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise ValueError(
-                f"{path} is damaged or was not written by save ({type(error).__name__}: {error})."
-            ) from None
+        own = self._activations()
+        architecture, numbers, samples = _parsed(path)
+        samples = samples or [{}] * len(own)  # files of before have none
         if architecture != repr(self):
             raise ValueError(f"{path} holds {architecture}, and this is {self!r}: build that one.")
         if len(numbers) != count:
             raise ValueError(f"{path} is damaged: it has {len(numbers)} parameters, not {count}.")
-        if len(activations) != len(self._activations()):
-            raise ValueError(f"{path} is damaged: it has {len(activations)} activations.")
-        for activate, samples in zip(self._activations(), activations, strict=True):
-            if difference := _difference(activate, samples):
+        if len(samples) != len(own):
+            raise ValueError(f"{path} is damaged: it has {len(samples)} activations.")
+        for activate, made in zip(own, samples, strict=True):
+            if difference := _difference(activate, made):
                 raise ValueError(f"{path} was saved with another activation: {difference}.")
         return numbers
 
@@ -426,6 +417,22 @@ def _entry(number: float) -> float | str:
 
 def _number(entry: Any) -> float:
     return float(entry) if entry in ("nan", "inf", "-inf") else real_number(entry)
+
+
+def _parsed(path: str | Path) -> tuple[str, list[float], list[dict[float, float]]]:
+    """The architecture, the parameters, and what each layer's activation makes of some numbers."""
+    try:
+        saved = json.loads(Path(path).read_text(encoding="utf-8"))
+        numbers = [_number(each) for each in list(saved["parameters"])]
+        samples = [
+            {float(x): real_number(r) for x, r in (made or {}).items()}
+            for made in saved.get("activations", [])
+        ]
+        return saved["architecture"], numbers, samples
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ValueError(
+            f"{path} is damaged or was not written by save ({type(error).__name__}: {error})."
+        ) from None
 
 
 def _samples(activate: Activate | None) -> dict[str, float] | None:

@@ -443,7 +443,7 @@ SAVED = {"architecture": 'MLP(1, [1], activation="relu")', "parameters": [0.5, 0
         (json.dumps(SAVED | {"parameters": [0.5]}), "is damaged: it has 1 parameters, not 2."),
         (json.dumps(SAVED | {"activations": [1]}), "is damaged"),
         (json.dumps(SAVED | {"activations": [{"0.5": "1"}]}), "is damaged"),
-        (json.dumps(SAVED | {"activations": []}), "is damaged: it has 0 activations."),
+        (json.dumps(SAVED | {"activations": [{}] * 3}), "is damaged: it has 3 activations."),
         (
             json.dumps(SAVED | {"architecture": 'MLP(1, [1], activation="tanh")'}),
             r'holds MLP\(1, \[1\], activation="tanh"\), and this is MLP\(.*"relu"\): build',
