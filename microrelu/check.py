@@ -1,38 +1,25 @@
 """Gradients checked by differences: nudge a leaf, evaluate the recorded graph again, compare.
 
-The check knows about kinks: where the slopes left and right of a leaf differ, every number between
-them is a gradient, and the report names the node that stands there. Read `words.py` next.
+`differences.py` takes them; what is here says what they mean. The check knows about kinks: where
+the slopes left and right of a leaf differ, every number between them is a gradient, and the report
+names the node that stands there. Read `words.py` next.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import NamedTuple
 
-from microrelu.notation import (
-    TEXT,
-    Names,
-    node_names,
-    number,
-    set_local_derivative,
-    set_local_symbol,
-)
-from microrelu.steps import align, at_kink, grads_kept, node_equation
-from microrelu.value import Constant, Value, as_value, topological_order
+from microrelu.differences import COARSE_DECADES, FINE, Graph, Line, Slopes
+from microrelu.notation import TEXT, node_names, number, set_node
+from microrelu.steps import align, at_kink, grads_kept, node_equation, refuse_changed
+from microrelu.value import Constant, Value, as_value
 
-LEVELS = 4  # nudges by h, h/2, h/4 and h/8, extrapolated to h → 0
-RUNGS = 16  # steps h to try at most, each a 32nd of the one before
-SHARP = 1e-6  # differences with a smaller relative error need no better step
-SLACK = 16.0  # how much of the rounding of single evaluations extrapolation can pile up
-SWEEP_ROUNDING = 1e-9  # relative, granted to the gradient itself
-EPSILON = 2.0**-52
-COARSE = 1e-3  # a relative error that hides what a check should find
 LONGEST_TABLE, LONGEST_NOTES = 40, 12  # lines
-
-Function = Callable[[float], tuple[float, float]]  # x → value, and how much of it may be rounding
+COARSE = 5e-3  # a relative error that hides what a check should find
+UNMEASURED = "cannot be measured here"
 
 
 @dataclass(frozen=True)
@@ -46,9 +33,9 @@ class LeafCheck:
         central: The slope through both sides; None where one is missing.
         right: The slope to its right; None where the graph has no value there.
         uncertainty: How far off the differences may be, rounding included; None without any.
-        agrees: Is the gradient right, as far as differences can tell?
-        verdict: "agrees"; "within rounding" (the differences are too coarse to say more); "kink";
-            "one-sided"; "infinite"; "no neighbours"; "not finite"; "WRONG".
+        agrees: Is the gradient right? None where differences cannot tell.
+        verdict: "agrees"; "kink"; "one-sided"; "infinite"; "cannot be measured here" (what the
+            floats lose is larger than what they measure); "no neighbours"; "not finite"; "WRONG".
     """
 
     leaf: str
@@ -57,7 +44,7 @@ class LeafCheck:
     central: float | None
     right: float | None
     uncertainty: float | None
-    agrees: bool
+    agrees: bool | None
     verdict: str
 
     @property
@@ -85,11 +72,14 @@ class LeafCheck:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """What `check_gradients` found: true when all agree; prints as a table.
+    """What `check_gradients` found: true when every row agrees; prints as a table.
+
+    A row that cannot be measured is neither agreement nor error: the report is not true with it,
+    the count at its end keeps it apart, and `has_errors` passes over it.
 
     Attributes:
         rows: One LeafCheck for each leaf.
-        notes: Sentences: local derivatives that are wrong, nodes at their kinks.
+        notes: Sentences: wrong local derivatives, nodes at their kinks, what rounding hides.
         source: Where the gradients come from, "backpropagation" or "given".
     """
 
@@ -101,15 +91,20 @@ class Report:
         return all(row.agrees for row in self.rows)
 
     @property
+    def has_errors(self) -> bool:
+        """Is there a gradient that differences contradict, or cannot be taken for at all?"""
+        return any(row.agrees is False for row in self.rows)
+
+    @property
     def worst(self) -> LeafCheck | None:
         """The leaf that is furthest off, those that do not agree first; None without leaves."""
-        return max(self.rows, key=lambda row: (not row.agrees, row.distance), default=None)
+        return max(self.rows, key=lambda row: (-_rank(row), row.distance), default=None)
 
     def __repr__(self) -> str:
         """The table, the notes, and the worst leaf with both numbers."""
         rows: Sequence[LeafCheck] = self.rows
         if hidden := max(0, len(rows) - LONGEST_TABLE):
-            rows = sorted(rows, key=lambda row: row.agrees)[:LONGEST_TABLE]
+            rows = sorted(rows, key=_rank)[:LONGEST_TABLE]
         cells = [["leaf", self.source, "left", "central", "right", "verdict"]] if rows else []
         for row in rows:
             slopes = [_slope_text(each, row) for each in row.slopes]
@@ -122,13 +117,15 @@ class Report:
         return "\n".join([*lines, self._conclusion()])
 
     def _conclusion(self) -> str:
-        row, right = self.worst, sum(row.agrees for row in self.rows)
-        if row is None:
+        if (row := self.worst) is None:
             return "There is no leaf to check."
+        counts = f"{sum(each.agrees is True for each in self.rows)} of {len(self.rows)} agree"
+        if unmeasured := sum(each.agrees is None for each in self.rows):
+            counts += f", {unmeasured} cannot be measured here"
         claim = "as given" if self.source == "given" else f"by {self.source}"
         slope = _by_differences(row, 12)
         return (
-            f"{right} of {len(self.rows)} agree. Furthest off is {TEXT.name(row.leaf).text}: "
+            f"{counts}. Furthest off is {TEXT.name(row.leaf).text}: "
             f"{number(row.gradient, 12)} {claim}, {slope} by differences{_hint(row)}."
         )
 
@@ -136,9 +133,15 @@ class Report:
 def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None = None) -> Report:
     """Compare the gradient of each leaf with differences.
 
-    Nothing is changed: `data` stays, and `grad` is put back. Each leaf costs about eight
-    evaluations of the nodes that depend on it, and up to a hundred where the gradient is wrong. To
-    check some leaves of a large graph, or gradients of your own, give them.
+    Nothing is changed: `data` stays, and `grad` is put back. Each leaf costs two evaluations, in
+    some eighty digits, of the nodes that depend on it, and up to twenty where the gradient is
+    wrong. To check some leaves of a large graph, or gradients of your own, give them.
+
+    A gradient is right where it is the slope of the graph as written, without any rounding. Where
+    it is not, but could be what floats make of it, because rounding has moved a node to another
+    slope, or because a sweep in floats loses more than the gradient is, the verdict is "cannot be
+    measured here". So it is where an operation without a formula has only its function of floats,
+    and these are too coarse.
 
     Args:
         root: The node whose gradients they are.
@@ -146,10 +149,11 @@ def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None
             leaves but constants, with what backpropagation finds.
 
     Returns:
-        A report that is true when all agree, and prints as a table.
+        A report that is true when all agree, and prints as a table. A leaf that cannot be measured
+        keeps it from being true, and is no error: `report.has_errors` is about the others.
 
     Raises:
-        TypeError: root is no Value.
+        TypeError: root is no Value, or a gradient is no number.
         ValueError: data was changed after the graph was recorded, or a key is no leaf of it.
 
     >>> w, x, y = Value(0.5, "w"), Value(2.0, "x"), Value(3.0, "y")
@@ -168,27 +172,30 @@ def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None
     """
     if not isinstance(root, Value):
         raise TypeError(f"check_gradients needs a Value, the root of a graph, not {root!r}.")
-    order = topological_order(root)
+    refuse_changed(root)
     names = node_names(root)
-    noise = _evaluate_again(order, names)
-    swept = _swept(root, order)
+    graph = Graph(root)
+    swept = _swept(graph)
     claims = swept if gradients is None else _claims(gradients, swept, names)
     rows: list[LeafCheck] = []
     doubtful: list[tuple[int, bool]] = []  # rows, and whether kinks stand before them
     wrong: list[str] = []
     notes: dict[str, None] = {}  # keeps the order in which they come up
     for leaf, gradient in claims.items():
-        line = _Line(root, leaf, order, noise)
+        line = Line(graph, leaf)
         kinks = [node for node in line.nodes if at_kink(node)]
-        found = _compare(line, float(leaf.data), gradient, bool(kinks))
+        near = [node for node in line.nodes if node in graph.near_kinks and node not in kinks]
+        found = _compare(line, gradient, bool(kinks), bool(near))
+        rows.append(found.row(names[leaf], gradient))
         notes.update((_kink_note(node, names), None) for node in kinks)
-        if found.verdict == "kink" and not kinks:
-            notes.update((_near_note(node, names), None) for node in line.bent_within(found.step))
+        if found.verdict in ("kink", UNMEASURED):
+            notes.update((_near_note(node, names), None) for node in near)
+        if found.verdict == UNMEASURED:
+            notes[_unmeasured_note(names[leaf], found)] = None
         if found.verdict == "WRONG" and gradient == swept[leaf]:
-            doubtful.append((len(rows), bool(kinks)))
-        rows.append(LeafCheck(names[leaf], gradient, *found[:-1]))
+            doubtful.append((len(rows) - 1, bool(kinks)))
     if doubtful:
-        wrong = [note for node in order for note in _wrong_derivatives(node, names)]
+        wrong = [note for node in graph.order for note in _wrong_derivatives(node, names)]
         for index in (index for index, has_kinks in doubtful if has_kinks and not wrong):
             rows[index] = replace(rows[index], agrees=True, verdict="kink")
             notes[_meeting_note(rows[index])] = None
@@ -197,52 +204,20 @@ def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None
     )
 
 
-def _evaluate_again(order: Sequence[Value], names: Names) -> dict[Value, float]:
-    """How much of each node's value may be rounding; a ValueError where the graph is stale."""
-    noise: dict[Value, float] = {}
-    for node in order:
-        if node.operation is None:
-            continue
-        numbers = [parent.data for parent in node.parents]
-        try:
-            value, derivatives = node.operation.function(*numbers)
-        except (ArithmeticError, ValueError):
-            value, derivatives = math.nan, ()
-        recorded = [node.data] if at_kink(node) else [node.data, *node.local_derivatives]
-        if not all(map(_same, recorded, [value, *derivatives])):
-            raise ValueError(
-                f"{node_equation(node, names)} is no longer true: data was changed after the "
-                "graph was recorded. Build the graph again and check that."
-            )
-        noises = [noise.get(parent, 0.0) for parent in node.parents]
-        noise[node] = _rounding(value, numbers, derivatives, noises)
-    return noise
+def _rank(row: LeafCheck) -> int:
+    """What a reader should see first: errors, then what cannot be measured."""
+    return 2 if row.agrees else 1 if row.agrees is None else 0
 
 
-def _same(a: float, b: float) -> bool:
-    return a == b or (a != a and b != b)
-
-
-def _rounding(
-    value: float, numbers: Iterable[float], derivatives: Iterable[float], noises: Iterable[float]
-) -> float:
-    """How much of a node's value may be rounding: its own, and what comes with its operands."""
-    terms = [
-        abs(derivative) * (EPSILON * abs(number) + noise)
-        for number, derivative, noise in zip(numbers, derivatives, noises, strict=True)
-    ]
-    return EPSILON * abs(value) + sum(term for term in terms if math.isfinite(term))
-
-
-def _swept(root: Value, order: Sequence[Value]) -> dict[Value, float]:
+def _swept(graph: Graph) -> dict[Value, float]:
     """The gradient of each leaf that is a variable, by a sweep that leaves no trace."""
-    with grads_kept(root):
-        for node in order:
+    with grads_kept(graph.root):
+        for node in graph.order:
             node.grad = 0
-        root.backward()
+        graph.root.backward()
         return {
             node: float(node.grad)
-            for node in order
+            for node in graph.order
             if node.operation is None and not isinstance(node, Constant)
         }
 
@@ -250,7 +225,7 @@ def _swept(root: Value, order: Sequence[Value]) -> dict[Value, float]:
 def _claims(
     gradients: Mapping[Value, float | Value],
     swept: Mapping[Value, float],
-    names: Names,
+    names: Mapping[Value, str],
 ) -> dict[Value, float]:
     for leaf in gradients:
         if leaf not in swept:
@@ -259,230 +234,85 @@ def _claims(
     return {leaf: as_value(gradient).data for leaf, gradient in gradients.items()}
 
 
-class _Line:
-    """The root as a function of one leaf, the others held where they are."""
-
-    def __init__(
-        self, root: Value, leaf: Value, order: Iterable[Value], noise: Mapping[Value, float]
-    ) -> None:
-        reached = {leaf}
-        self.nodes = []  # those that depend on the leaf, parents first
-        for node in order:
-            if not reached.isdisjoint(node.parents):
-                reached.add(node)
-                self.nodes.append(node)
-        self.root, self.leaf, self.noise = root, leaf, noise
-
-    def __call__(self, x: float) -> tuple[float, float]:
-        data, noise = {self.leaf: x}, {self.leaf: 0.0}
-        self.local_derivatives: list[Sequence[float]] = []
-        for node in self.nodes:
-            assert node.operation is not None
-            numbers = [data.get(each, each.data) for each in node.parents]
-            noises = [noise.get(each) or self.noise.get(each, 0.0) for each in node.parents]
-            value, derivatives = node.operation.function(*numbers)
-            data[node], noise[node] = value, _rounding(value, numbers, derivatives, noises)
-            self.local_derivatives.append(derivatives)
-        return data[self.root], noise[self.root]
-
-    def bent_within(self, step: float) -> list[Value]:
-        """The nodes whose local derivatives jump between step left and step right of the leaf."""
-        sides = []
-        for nudge in (-step, step):
-            self(self.leaf.data + nudge)
-            sides.append(self.local_derivatives)
-        bent = [
-            node
-            for node, left, right in zip(self.nodes, *sides, strict=True)
-            if not all(math.isclose(a, b, rel_tol=1e-3) for a, b in zip(left, right, strict=True))
-        ]
-        return [node for node in bent if node.operation and node.operation.has_kink] or bent[:1]
-
-
-class _Point(NamedTuple):
-    x: float
-    value: float
-    noise: float
-
-
-class _Slope(NamedTuple):
-    value: float
-    error: float
-
-
-class _Rung(NamedTuple):
-    """The slopes that one step, halved three times, finds left, right, and through both sides."""
-
-    step: float
-    left: _Slope | None
-    central: _Slope | None
-    right: _Slope | None
-
-    @property
-    def gap(self) -> float:
-        """By how much left and right differ beyond their errors; not above 0 where it is smooth."""
-        if self.left is None or self.right is None:
-            return 0.0
-        return abs(self.left.value - self.right.value) - self.left.error - self.right.error
-
-    @property
-    def slopes(self) -> list[_Slope]:
-        """The ends of what is a gradient here: left and right at a kink, else the one slope."""
-        if self.gap > 0:
-            return [side for side in (self.left, self.right) if side]
-        return [side for side in (self.central or self.left or self.right,) if side]
-
-    @property
-    def error(self) -> float:
-        return max(slope.error for slope in self.slopes)
-
-    def admits(self, gradient: float) -> bool:
-        low, high = min(self.slopes), max(self.slopes)
-        return low.value - low.error <= gradient <= high.value + high.error
-
-    def settles(self, gradient: float, kinks: bool) -> bool:
-        """Is this so sharp an agreement that no other step need be tried?"""
-        if self.central is None or (self.gap > 0 and not kinks) or not self.admits(gradient):
-            return False
-        size = max(abs(slope.value) for slope in (*self.slopes, _Slope(gradient, 0.0)))
-        return self.error <= SHARP * size
-
-    def is_flat_around(self, at: float) -> bool:
-        """Does nothing move within a step large enough not to be lost in rounding?"""
-        slopes = (self.left, self.central, self.right)
-        is_large = self.step >= _power_of_two(max(abs(at), 1.0))
-        return is_large and all(slope is not None and slope.value == 0 for slope in slopes)
-
-
 class _Comparison(NamedTuple):
-    left: float | None = None
-    central: float | None = None
-    right: float | None = None
-    uncertainty: float | None = None
-    agrees: bool = False
-    verdict: str = "not finite"
-    step: float = 0.0
+    shown: Slopes
+    agrees: bool | None
+    verdict: str
+    between: tuple[float, float] = (-math.inf, math.inf)  # the slope, as far as floats can tell
+
+    def row(self, leaf: str, gradient: float) -> LeafCheck:
+        left, right = (side and side.value for side in self.shown)
+        slopes = (left, self.shown.central, right)
+        error = self.shown.error if self.shown.sides else None
+        return LeafCheck(leaf, gradient, *slopes, error, self.agrees, self.verdict)
 
 
-def _compare(function: Function, at: float, gradient: float, kinks: bool) -> _Comparison:
-    """Hold a gradient against differences around a place; `kinks`: are any known there?"""
-    here = _Point(at, *function(at))
-    if not all(map(math.isfinite, here)):
-        return _Comparison()
-    rungs: list[_Rung] = []
-    for step in _steps(at):
-        rung = _rung(function, here, step)
-        if rung.left or rung.right:
-            rungs.append(rung)
-        if rung.settles(gradient, kinks) or (gradient == 0 and rung.is_flat_around(at)):
-            break
-    else:
-        if not rungs:
-            return _Comparison(verdict="no neighbours")
-        rung = _best(rungs)
-    infinite = math.isinf(gradient) and _grow(rungs, gradient)
-    agrees, verdict = rung.admits(gradient) or infinite, "agrees"
-    if not agrees:
-        verdict = "WRONG"
-    elif infinite:
-        rung, verdict = min(rungs), "infinite"  # the smallest step is the steepest
-    elif rung.gap > 0:
-        verdict = "kink"
-    elif rung.central is None:
-        verdict = "one-sided"
-    elif rung.error > COARSE * abs(gradient) > 0:
-        verdict = "within rounding"
-    left, central, right = (each and each.value for each in (rung.left, rung.central, rung.right))
-    return _Comparison(left, central, right, rung.error, agrees, verdict, rung.step)
+def _compare(line: Line, gradient: float, kinks: bool, near: bool) -> _Comparison:
+    """Hold a gradient against differences; are there any kinks known there, or within rounding?"""
+    if not (math.isfinite(line.leaf.data) and math.isfinite(line.graph.root.data)):
+        return _Comparison(Slopes(), False, "not finite")
+    written = line.slopes(gradient, recorded=False)
+    lost, doubt = line.lost()
+    if not kinks and not near and _confirm(written, gradient, lost, doubt):
+        return _Comparison(written, True, _kind(written, gradient))
+    recorded = line.slopes(gradient, recorded=True)
+    if not written.sides and not recorded.sides:
+        return _Comparison(written, False, "no neighbours")
+    views = [written, recorded]
+    if near:
+        views.append(line.slopes(gradient, True, COARSE_DECADES))
+    kinked = [view for view in views if view.differ]
+    shown = kinked[-1] if kinked else written
+    lost, doubt = line.lost()
+    if _confirm(written, gradient, lost + written.apart(recorded), doubt):
+        return _Comparison(shown, True, _kind(shown, gradient))
+    between = _between([written, recorded, *kinked], lost)
+    if between[0] <= gradient <= between[1] or (math.isnan(gradient) and math.isinf(lost)):
+        return _Comparison(shown, None, UNMEASURED, between)
+    return _Comparison(shown, False, "WRONG")
 
 
-def _steps(at: float) -> Iterator[float]:
-    """Steps to try: one to the scale of the number, then from the scale of 1 or of it downwards.
-
-    They are powers of two, so that a nudge of a round number is exact.
-    """
-    size = abs(at)
-    if 0 < size < 1:
-        yield _power_of_two(size)
-    largest = _power_of_two(max(size, 1.0))
-    for rung in range(RUNGS):
-        if (step := largest / 32.0**rung) > 2.0**-37 * size:
-            yield step
+def _confirm(slopes: Slopes, gradient: float, lost: float, doubt: float) -> bool:
+    """Is the gradient right, and none that is off by a hundredth would seem so?"""
+    largest = COARSE * slopes.size
+    if slopes.error + doubt > largest:
+        return False
+    if slopes.size == 0:
+        largest = FINE  # what cancels leaves some rounding
+    slack = min(lost + slopes.error, largest)
+    return slopes.distance(gradient) <= FINE * slopes.size + slack
 
 
-def _power_of_two(size: float) -> float:
-    return math.ldexp(1.0, math.frexp(size)[1] - 7)  # from a 128th to a 64th of the size
+def _kind(slopes: Slopes, gradient: float) -> str:
+    if math.isinf(gradient):
+        return "infinite"
+    return "kink" if slopes.differ else "agrees" if len(slopes.sides) == 2 else "one-sided"
 
 
-def _rung(function: Function, here: _Point, step: float) -> _Rung:
-    left, right = _side(function, here.x, -step), _side(function, here.x, step)
-    middle = [here] * LEVELS
-    return _Rung(
-        step,
-        _slope(left, middle, 2.0) if left else None,
-        _slope(left, right, 4.0) if left and right else None,
-        _slope(middle, right, 2.0) if right else None,
-    )
+def _between(views: Iterable[Slopes], lost: float) -> tuple[float, float]:
+    """The smallest and the largest slope that there may be."""
+    ends = []
+    for slopes in views:
+        if not slopes.sides:
+            return -math.inf, math.inf
+        for value, error in slopes.sides:
+            slack = error + FINE * slopes.size + lost if math.isfinite(value) else 0.0
+            ends += [value - slack, value + slack]
+    return min(ends), max(ends)
 
 
-def _side(function: Function, at: float, step: float) -> list[_Point]:
-    """The function at step, step/2, step/4, … from a place; [] where it leaves its domain."""
-    points = []
-    for level in range(LEVELS):
-        x = at + step / 2**level
-        try:
-            points.append(_Point(x, *function(x)))
-        except (ArithmeticError, ValueError):
-            return []
-        if x == at or not all(map(math.isfinite, points[-1])):
-            return []
-    return points
-
-
-def _slope(left: list[_Point], right: list[_Point], base: float) -> _Slope | None:
-    """Richardson's extrapolation of the quotients, whose errors fall by base, base² and so on."""
-    guesses = [(b.value - a.value) / (b.x - a.x) for a, b in zip(left, right, strict=True)]
-    before = guesses
-    for power in range(1, LEVELS):
-        before = guesses
-        guesses = [fine + (fine - coarse) / (base**power - 1) for coarse, fine in pairwise(before)]
-    (limit,) = guesses
-    spread = max(abs(limit - guess) for guess in before)
-    noise = max(point.noise for point in (*left, *right)) / (right[-1].x - left[-1].x)
-    error = 2 * spread + SLACK * noise + SWEEP_ROUNDING * abs(limit)
-    return _Slope(limit, error) if math.isfinite(error) else None
-
-
-def _best(rungs: list[_Rung]) -> _Rung:
-    """The rung to believe: the sharpest one, kinked only if no smaller step resolves the kink."""
-    rungs = sorted(rungs, key=lambda rung: -rung.step)
-    both = [rung for rung in rungs if rung.central]
-    kinked = [rung for rung in both if rung.gap > 0]
-    smooth = [rung for rung in both if rung.gap <= 0]
-    if kinked:
-        last = kinked[-1]
-        smooth = [each for each in smooth if each.step < last.step and each.error < last.gap / 4]
-    return min(smooth or kinked or rungs, key=lambda rung: rung.error)
-
-
-def _grow(rungs: list[_Rung], gradient: float) -> bool:
-    """Do the slopes on some side grow towards this infinity as the steps shrink?"""
-    rungs = sorted(rungs, key=lambda rung: -rung.step)
-    for side in ([rung.left for rung in rungs], [rung.right for rung in rungs]):
-        slopes = [slope.value * math.copysign(1.0, gradient) for slope in side if slope]
-        if len(slopes) > 2 and all(0 < a < b for a, b in pairwise(slopes)):
-            return True
-    return False
-
-
-def _wrong_derivatives(node: Value, names: Names) -> Iterator[str]:
+def _wrong_derivatives(node: Value, names: Mapping[Value, str]) -> Iterator[str]:
     """A sentence for each local derivative of the node that its own function contradicts."""
-    numbers = [parent.data for parent in node.parents]
+    if node.operation is None:
+        return
+    alone = Value(node.data)
+    alone.parents = tuple([Value(each.data) for each in node.parents])
+    alone.operation, alone.local_derivatives = node.operation, node.local_derivatives
+    graph = Graph(alone)
     for index, derivative in enumerate(node.local_derivatives):
-        nudge = _nudged_operand(node, numbers, index)
-        found = _compare(nudge, numbers[index], derivative, at_kink(node))
-        if found.verdict == "WRONG":
-            row = LeafCheck("", derivative, *found[:-1])
+        line = Line(graph, alone.parents[index])
+        row = _compare(line, derivative, at_kink(node), near=False).row("", derivative)
+        if row.verdict == "WRONG":
             yield (
                 f"{node_equation(node, names)}: the local derivative "
                 f"{_partial(node, index, names)} = {number(derivative, 8)} is wrong; "
@@ -490,17 +320,7 @@ def _wrong_derivatives(node: Value, names: Names) -> Iterator[str]:
             )
 
 
-def _nudged_operand(node: Value, numbers: list[float], index: int) -> Function:
-    def function(x: float) -> tuple[float, float]:
-        operands = [*numbers[:index], x, *numbers[index + 1 :]]
-        assert node.operation is not None
-        value, derivatives = node.operation.function(*operands)
-        return value, _rounding(value, operands, derivatives, [0.0] * len(operands))
-
-    return function
-
-
-def _kink_note(node: Value, names: Names) -> str:
+def _kink_note(node: Value, names: Mapping[Value, str]) -> str:
     conventions = [
         f"{_partial(node, index, names)} = {number(derivative)}"
         for index, derivative in enumerate(node.local_derivatives)
@@ -516,13 +336,20 @@ def _meeting_note(row: LeafCheck) -> str:
     )
 
 
-def _near_note(node: Value, names: Names) -> str:
+def _near_note(node: Value, names: Mapping[Value, str]) -> str:
     return f"{node_equation(node, names)} is so near a kink that nudges see both of its slopes."
 
 
-def _partial(node: Value, index: int, names: Names) -> str:
-    symbol = set_local_symbol(node, index, names) or set_local_derivative(node, index, names)
-    return symbol.text if symbol else ""
+def _unmeasured_note(name: str, found: _Comparison) -> str:
+    low, high = map(number, found.between)
+    return (
+        f"For {TEXT.name(name).text} the floats lose more than they measure: "
+        f"its slope may be anything from {low} to {high}."
+    )
+
+
+def _partial(node: Value, index: int, names: Mapping[Value, str]) -> str:
+    return TEXT.partial(*(set_node(each, names).text for each in (node, node.parents[index]))).text
 
 
 def _slope_text(slope: float | None, row: LeafCheck, digits: int = 8) -> str:
