@@ -57,7 +57,8 @@ An expression has names, numbers, + - * / **, brackets, and these functions:
 Parts that it names, between semicolons, keep their names in the steps and the picture.
 The first word `train` always means training: write "(train)" for a variable of that name.
 
-exit status: 0; 1 where the check by differences disagrees; 2 where the command has a mistake"""
+exit status: 0; 1 where the check by differences does not confirm every gradient, because it
+disagrees or cannot tell; 2 where the command has a mistake"""
 
 
 def explain_parser() -> Parser:
@@ -93,7 +94,7 @@ def explain_parser() -> Parser:
 
 
 def explain(arguments: Sequence[str]) -> int:
-    """Print what happens in an expression: 0, or 1 where the gradient check disagrees."""
+    """Print what happens in an expression: 0, or 1 where the check does not confirm a gradient."""
     # argparse takes -x**2 for an option: a space in front makes it an expression.
     is_operand = re.compile(r"-(?!h$|-$|-[a-z][a-z-]*(=|$))").match
     shielded = [f" {each}" if is_operand(each) else each for each in arguments]

@@ -8,7 +8,7 @@ names the node that stands there. Read `words.py` next.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -55,7 +55,9 @@ class LeafCheck:
     @property
     def is_two_sided(self) -> bool:
         """Do left and right say more than the central slope: at a kink, or at an edge?"""
-        return self.verdict == "kink" or (self.central is None and self.slopes != (None,) * 3)
+        if self.left is None or self.right is None:
+            return self.slopes != (None,) * 3
+        return self.verdict == "kink" or not math.isclose(self.left, self.right, rel_tol=1e-6)
 
     @property
     def distance(self) -> float:
@@ -74,8 +76,8 @@ class LeafCheck:
 class Report:
     """What `check_gradients` found: true when every row agrees; prints as a table.
 
-    A row that cannot be measured is neither agreement nor error: the report is not true with it,
-    the count at its end keeps it apart, and `has_errors` passes over it.
+    A row that cannot be measured is neither agreement nor error: its `agrees` is None, the count at
+    the end keeps it apart, and the report, which does not confirm it, is not true.
 
     Attributes:
         rows: One LeafCheck for each leaf.
@@ -89,11 +91,6 @@ class Report:
 
     def __bool__(self) -> bool:
         return all(row.agrees for row in self.rows)
-
-    @property
-    def has_errors(self) -> bool:
-        """Is there a gradient that differences contradict, or cannot be taken for at all?"""
-        return any(row.agrees is False for row in self.rows)
 
     @property
     def worst(self) -> LeafCheck | None:
@@ -149,8 +146,8 @@ def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None
             leaves but constants, with what backpropagation finds.
 
     Returns:
-        A report that is true when all agree, and prints as a table. A leaf that cannot be measured
-        keeps it from being true, and is no error: `report.has_errors` is about the others.
+        A report that is true when all agree, and prints as a table. One leaf that cannot be
+        measured keeps it from being true, and so the command line from the exit status 0.
 
     Raises:
         TypeError: root is no Value, or a gradient is no number.
@@ -289,12 +286,12 @@ def _kind(slopes: Slopes, gradient: float) -> str:
     return "kink" if slopes.differ else "agrees" if len(slopes.sides) == 2 else "one-sided"
 
 
-def _between(views: Iterable[Slopes], lost: float) -> tuple[float, float]:
+def _between(views: Sequence[Slopes], lost: float) -> tuple[float, float]:
     """The smallest and the largest slope that there may be."""
+    if len({(view.left is None, view.right is None) for view in views}) > 1:
+        return -math.inf, math.inf  # rounding decides on which side of an edge a node is
     ends = []
     for slopes in views:
-        if not slopes.sides:
-            return -math.inf, math.inf
         for value, error in slopes.sides:
             slack = error + FINE * slopes.size + lost if math.isfinite(value) else 0.0
             ends += [value - slack, value + slack]
