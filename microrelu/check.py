@@ -249,6 +249,8 @@ def _compare(line: Line, gradient: float, kinks: bool, near: bool) -> _Compariso
     if not (math.isfinite(line.leaf.data) and math.isfinite(line.graph.root.data)):
         return _Comparison(Slopes(), False, "not finite")
     written = line.slopes(gradient, recorded=False)
+    if written.size <= written.error:
+        written = line.slopes(0.0, recorded=False)  # with the digits that show a slope of 0
     lost, doubt = line.lost()
     if not kinks and not near and _confirm(written, gradient, lost, doubt):
         return _Comparison(written, True, _kind(written, gradient))

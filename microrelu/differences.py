@@ -19,7 +19,7 @@ from microrelu.operations import Local
 from microrelu.value import Value, topological_order
 
 EPSILON, TINIEST = 2.0**-52, 2.0**-1074
-DECADES = (25, 50, 150, 350, 500)  # a nudge is so much below the leaf; at last below all floats
+DECADES = (25, 350, 500)  # a nudge is so many powers of ten below the leaf, or below all floats
 COARSE_DECADES = (6, 8)  # … or so few, to see across a kink that is within rounding
 SPARE, MOST_DIGITS = 30, 3000  # digits, beyond those that a difference loses; and at most
 BEYOND = Decimal(10) ** 330  # more than any float
@@ -181,7 +181,7 @@ class Line:
         self._doubts: dict[Value, float] = {}  # how far off nodes by floats move, by unit nudge
 
     def slopes(self, gradient: float, recorded: bool, decades: Sequence[int] = DECADES) -> Slopes:
-        """The slopes by smaller and smaller nudges, until they show whether this is the gradient.
+        """The slopes by a small nudge, and if these are not the gradient by nudges below any float.
 
         Args:
             gradient: What the slopes will be compared with.
@@ -201,7 +201,7 @@ class Line:
                     found[:] = [] if move is None else [*found, move / step]
                 noise = float(self.graph.scale.scaleb(each - size - digits))
                 slopes = _limits(quotients[-1], quotients[1], noise)
-            if slopes.show(gradient) or (slopes.sides and all(map(_rests, quotients.values()))):
+            if slopes.show(gradient):
                 break
         return slopes
 
@@ -293,14 +293,6 @@ def _vanishes(quotients: Sequence[Decimal]) -> bool:
     """Does each quotient of the last three come to nothing beside the one before?"""
     sizes = [abs(each) for each in quotients[-3:]]
     return len(sizes) == 3 and all(b * LARGER <= a for a, b in pairwise(sizes))
-
-
-def _rests(quotients: Sequence[Decimal]) -> bool:
-    """Need no smaller nudge be tried on this side?"""
-    if len(quotients) < 2:
-        return not quotients
-    *_, before, last = quotients
-    return abs(last - before) <= Decimal(FINE) * abs(last) or _vanishes(quotients)
 
 
 def _numbers(node: Value) -> list[float]:

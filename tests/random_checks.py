@@ -43,7 +43,7 @@ class Found(NamedTuple):
 
     number: int
     fault: str
-    truth: list[Any]  # what a gradient may lie between: by ReLU'(0) = 1 and 0, left and right
+    truth: list[Any]  # what a gradient may lie between
     row: LeafCheck
 
     @property
@@ -145,6 +145,20 @@ def _derivative(text: str, names: dict[str, Any]) -> Any:
         return mpmath.nan
 
 
+def slopes(root: Value, leaf: Value, digits: int) -> list[Any]:
+    """What the gradient may lie between: by ReLU'(0) = 1, and at a kink by 0, left and right, too.
+
+    Raises:
+        ArithmeticError, ValueError, TypeError: without rounding the graph has no value.
+    """
+    with mpmath.workdps(digits):
+        found = [true_gradients(root)[leaf]]
+        if any(map(at_kink, topological_order(root))):
+            found.append(true_gradients(root, None, 0.0)[leaf])
+            found += [true_gradients(root, leaf, side)[leaf] for side in (0.0, 1.0)]
+    return found
+
+
 def checks(first: int, count: int, seed: int) -> Iterator[Found]:
     """The checks of these numbers: each a graph, a leaf, and what its gradient is said to be."""
     for index in range(first, first + count):
@@ -152,24 +166,24 @@ def checks(first: int, count: int, seed: int) -> Iterator[Found]:
         with relu_at_zero(rng.choice([0.0, 0.5, 1.0])):
             root = graph(rng)
         leaves = [each for each in topological_order(root) if each.label]
-        with mpmath.workdps(DIGITS):
-            try:
-                found = true_gradients(root)
-                leaf = max(leaves, key=lambda leaf: (found[leaf] != 0, rng.random()))
-                truth = [found[leaf]]
-                if any(map(at_kink, found)):
-                    truth.append(true_gradients(root, None, 0.0)[leaf])
-                    truth += [true_gradients(root, leaf, side)[leaf] for side in (0.0, 1.0)]
-            except (ArithmeticError, ValueError, TypeError):
-                continue  # without rounding it is outside of its domain
-            if not all(map(mpmath.isfinite, truth)):
-                continue
-            fault = rng.choice(["right", *FAULTS]) if float(truth[0]) else "right"
-            if (factor := FAULTS[fault]) is None:
-                row = next(row for row in check_gradients(root).rows if row.leaf == leaf.label)
-            else:
-                (row,) = check_gradients(root, {leaf: float(truth[0]) * factor}).rows
-            yield Found(index, fault, truth, row)
+        try:
+            with mpmath.workdps(DIGITS):
+                gradients = true_gradients(root)
+            leaf = max(leaves, key=lambda leaf: (gradients[leaf] != 0, rng.random()))
+            truth = slopes(root, leaf, DIGITS)
+        except (ArithmeticError, ValueError, TypeError):
+            continue
+        if not all(map(mpmath.isfinite, truth)):
+            continue
+        fault = rng.choice(["right", *FAULTS]) if float(truth[0]) else "right"
+        if (factor := FAULTS[fault]) is None:
+            row = next(row for row in check_gradients(root).rows if row.leaf == leaf.label)
+        else:
+            (row,) = check_gradients(root, {leaf: float(truth[0]) * factor}).rows
+        found = Found(index, fault, truth, row)
+        if found.mistake:  # or are these digits too few?
+            found = found._replace(truth=slopes(root, leaf, 3 * DIGITS))
+        yield found
 
 
 def main() -> int:
