@@ -13,7 +13,14 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from microrelu.differences import COARSE_DECADES, FINE, Graph, Line, Slopes
-from microrelu.notation import TEXT, node_names, number, set_node
+from microrelu.notation import (
+    TEXT,
+    Names,
+    node_names,
+    number,
+    set_local_derivative,
+    set_local_symbol,
+)
 from microrelu.steps import align, at_kink, grads_kept, node_equation, refuse_changed
 from microrelu.value import Constant, Value, as_value
 
@@ -222,7 +229,7 @@ def _swept(graph: Graph) -> dict[Value, float]:
 def _claims(
     gradients: Mapping[Value, float | Value],
     swept: Mapping[Value, float],
-    names: Mapping[Value, str],
+    names: Names,
 ) -> dict[Value, float]:
     for leaf in gradients:
         if leaf not in swept:
@@ -300,7 +307,7 @@ def _between(views: Sequence[Slopes], lost: float) -> tuple[float, float]:
     return min(ends), max(ends)
 
 
-def _wrong_derivatives(node: Value, names: Mapping[Value, str]) -> Iterator[str]:
+def _wrong_derivatives(node: Value, names: Names) -> Iterator[str]:
     """A sentence for each local derivative of the node that its own function contradicts."""
     if node.operation is None:
         return
@@ -319,7 +326,7 @@ def _wrong_derivatives(node: Value, names: Mapping[Value, str]) -> Iterator[str]
             )
 
 
-def _kink_note(node: Value, names: Mapping[Value, str]) -> str:
+def _kink_note(node: Value, names: Names) -> str:
     conventions = [
         f"{_partial(node, index, names)} = {number(derivative)}"
         for index, derivative in enumerate(node.local_derivatives)
@@ -335,7 +342,7 @@ def _meeting_note(row: LeafCheck) -> str:
     )
 
 
-def _near_note(node: Value, names: Mapping[Value, str]) -> str:
+def _near_note(node: Value, names: Names) -> str:
     return f"{node_equation(node, names)} is so near a kink that nudges see both of its slopes."
 
 
@@ -347,8 +354,9 @@ def _unmeasured_note(name: str, found: _Comparison) -> str:
     )
 
 
-def _partial(node: Value, index: int, names: Mapping[Value, str]) -> str:
-    return TEXT.partial(*(set_node(each, names).text for each in (node, node.parents[index]))).text
+def _partial(node: Value, index: int, names: Names) -> str:
+    symbol = set_local_symbol(node, index, names) or set_local_derivative(node, index, names)
+    return symbol.text if symbol else ""
 
 
 def _slope_text(slope: float | None, row: LeafCheck, digits: int = 8) -> str:

@@ -285,8 +285,10 @@ def _limit(quotients: Sequence[Decimal], noise: float) -> Slope | None:
         return Slope(0.0, noise)
     if _vanishes(quotients[:-4:-1]) and abs(last) > noise:
         return Slope(math.copysign(math.inf, last), 0.0)
-    error = float(abs(last - quotients[-2])) if len(quotients) > 1 else math.inf
-    return Slope(float(last) + 0.0, error + noise)
+    value = float(last) + 0.0
+    if len(quotients) < 2 or math.isinf(value):  # no float shows a slope beyond the largest
+        return Slope(value, math.inf)
+    return Slope(value, float(abs(last - quotients[-2])) + noise)
 
 
 def _vanishes(quotients: Sequence[Decimal]) -> bool:

@@ -53,7 +53,7 @@ class Found(NamedTuple):
         if not math.isfinite(claim):
             return True
         nearest = low if claim < low else high if claim > high else claim
-        if nearest == 0:
+        if float(nearest) == 0:
             return abs(claim) > 1e-9  # what cancels may leave some rounding
         return abs(nearest - claim) >= abs(nearest) / 100 and claim != float(nearest)
 
