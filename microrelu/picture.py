@@ -10,22 +10,33 @@ import html
 import os
 import re
 import shutil
+import subprocess
 import unicodedata
 import warnings
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
 import graphviz
 from graphviz.backend import dot_command, execute
 
-from microrelu.notation import node_names, number, split_label
-from microrelu.steps import at_kink
-from microrelu.value import Constant, Value, topological_order
+from microrelu.notation import (
+    Names,
+    node_names,
+    number,
+    set_local_derivative,
+    set_local_symbol,
+    split_label,
+)
+from microrelu.steps import at_kink, changed_nodes
+from microrelu.value import Constant, Earlier, Value, topological_order
 
 LARGEST = 300  # nodes that one picture holds readably
 LONGEST = 24  # characters of a label that fit a node
+LONGEST_TIP = 1500  # characters of a tooltip: `dot` reads no text of more than 16,384 bytes
+LONGEST_LAYOUT = 4.0  # seconds that a tidy layout may take
+TANGLED = 60  # nodes; with no more of them there is nothing that could take so long
 
 # Okabe and Ito's blue and vermillion, told apart by colour-blind readers too; the second one is
 # darkened, and the greys chosen, so that small text keeps a contrast of 4.5 to 1.
@@ -62,6 +73,9 @@ STYLE = {
         "fontcolor": GRADIENT,
     },
 }
+APART = 14  # points between two nodes that a quick layout places
+CHANGED = "where operands have changed, what was computed of them no longer holds"
+EARLIER = "the gradients are from before the values were computed anew"
 EDGES = {"derivative": "local derivatives", "contribution": "contributions to the gradient"}
 
 
@@ -81,7 +95,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         guesses = "graphviz-pure" in os.path.basename(dot)  # the widths of letters, and says so
         source = self.source.encode(self.encoding)
         try:
-            done = execute.run_check(
+            done = self._laid_out(
                 command, input=source, capture_output=True, quiet=quiet or guesses
             )
         except execute.CalledProcessError as error:
@@ -94,6 +108,23 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         except (OSError, execute.ExecutableNotFound) as error:  # a browser starts no programs
             raise _not_found() from error
         return bytes(done.stdout)
+
+    def places(
+        self, order: Sequence[Value], sizes: Mapping[Value, tuple[float, float]]
+    ) -> dict[Value, dict[str, str]]:
+        """The attribute that says where each node stands if a tidy layout takes too long."""
+        self.graph_attr["inputscale"] = "72"  # points
+        return {node: {"pos": f"{x:.0f},{y:.0f}"} for node, (x, y) in _places(order, sizes).items()}
+
+    def _laid_out(self, command: list[str], **options: Any) -> Any:
+        """The program's work; where tidiness takes too long, nodes stand at their `places`."""
+        if "inputscale" not in self.graph_attr:
+            return execute.run_check(command, **options)
+        try:
+            return execute.run_check(command, timeout=LONGEST_LAYOUT, **options)
+        except subprocess.TimeoutExpired:
+            quick = ["-Kneato", "-n2", "-Gsplines=line", "-Goutputorder=edgesfirst"]
+            return execute.run_check([command[0], *quick, *command[2:]], **options)
 
     # The three places where the graphviz package reaches for `dot`; the rest of it stays as it is.
 
@@ -157,7 +188,9 @@ def draw(
     """The graph below the root, parents left, as a graphviz.Digraph: it shows itself in a notebook.
 
     Each node shows its name, its operation, its value and its gradient; each edge its local
-    derivative. An edge through which a closed ReLU lets nothing back is dashed, with a bar.
+    derivative. An edge through which a closed ReLU lets nothing back is dashed, with a bar. A node
+    is dashed whose operands were changed after it was computed, as an optimiser changes weights;
+    the caption says what to do.
 
     Args:
         root: The node whose graph is drawn.
@@ -186,14 +219,19 @@ def draw(
     if collapse is None and len(order) > LARGEST:
         collapse = _collapsed(order)
     picture = Picture(format=format, **STYLE)
+    names, changed = node_names(root), set(changed_nodes(order))
     if collapse == "layers":
-        caption = _draw_layers(picture, order)
+        caption = _draw_layers(picture, order, changed)
     elif collapse is None or collapse is False:
-        caption = _draw_nodes(picture, order, set(order), edges)
+        caption = _draw_nodes(picture, names, changed, order, edges)
     elif type(collapse) is int and collapse > 0:
-        caption = _draw_nodes(picture, order, _nearest(root, collapse), edges)
+        caption = _draw_nodes(picture, names, changed, _nearest(root, collapse), edges)
     else:
         raise ValueError(f"collapse is 'layers', False or a number from 1 on, not {collapse!r}.")
+    if changed:
+        caption += f"\\n{CHANGED}: {_plain(recompute(names))} computes it again"
+    if any(type(node.grad) is Earlier for node in order):
+        caption += f"\\n{EARLIER}"
     if len(order) > 1:
         picture.attr(label=caption)
     return picture
@@ -218,22 +256,37 @@ def _collapsed(order: list[Value]) -> str | int:
 # One node, one box
 
 
-def _draw_nodes(picture: Picture, order: Sequence[Value], shown: set[Value], edges: str) -> str:
+def recompute(names: Names) -> str:
+    """What to write where a graph no longer holds: `C.recompute()`."""
+    name = [*names.values()][-1]
+    return f"{name if name.isidentifier() else 'root'}.recompute()"
+
+
+def _draw_nodes(
+    picture: Picture,
+    names: Names,
+    changed: Collection[Value],
+    shown: Iterable[Value],
+    edges: str,
+) -> str:
     """Draw the nodes shown and the edges between them; returns the caption."""
-    names = node_names(order[-1])
+    order, shown = [*names], set(shown)
     ids = {node: f"n{index}" for index, node in enumerate(order) if node in shown}
+    sizes = dict.fromkeys(ids, (130.0, 80.0))
+    places = picture.places([*ids], sizes) if len(ids) > TANGLED else {}
     frames: dict[int, Picture] = {}
     for node, id_ in ids.items():
         layer, place = layer_of(node.label), picture
         if layer == 0 or (layer and node.parents):  # weights stay before the units that they make
             place = frames.setdefault(layer, _frame(layer))
-        place.node(id_, id=id_, **_node(node, names, is_root=node is order[-1]))
+        attributes = _node(node, names, is_root=node is order[-1], has_changed=node in changed)
+        place.node(id_, id=id_, **attributes, **places.get(node, {}))
     for frame in frames.values():
         picture.subgraph(frame)
     for node, id_ in ids.items():
         for index, parent in enumerate(node.parents):
             if parent in ids:
-                attributes = _edge(node, index, names, edges)
+                attributes = _edge(node, index, names, edges, has_changed=node in changed)
                 picture.edge(ids[parent], id_, id=f"e{id_[1:]}_{index}", **attributes)
     fan = max(len(node.parents) for node in ids)
     picture.attr(ranksep=f"{min(0.4 + 0.05 * fan, 2):g}")
@@ -247,10 +300,44 @@ def _draw_nodes(picture: Picture, order: Sequence[Value], shown: set[Value], edg
 def _draw_rest(picture: Picture, ids: Mapping[Value, str], count: int) -> None:
     """One stub for all nodes that are not shown, before those that were made of them."""
     label = f"… {count:,} node{'s' if count > 1 else ''} more"
-    picture.node("rest", label, id="rest", style="rounded,dashed", color=GREY, fontcolor=GREY)
+    look = {"style": "rounded,dashed", "color": GREY, "fontcolor": GREY, "pos": "0,150"}
+    picture.node("rest", label, id="rest", **look)
     for node, id_ in ids.items():
         if not all(parent in ids for parent in node.parents):
             picture.edge("rest", id_, color=FAINT)
+
+
+def columns(order: Sequence[Value]) -> dict[Value, int]:
+    """How many columns before the last node each stands: just before what it feeds."""
+    found = dict.fromkeys(order, 0)
+    for node in reversed(order):
+        for parent in node.parents:
+            if parent in found:
+                found[parent] = min(found[parent], found[node] - 1)
+    return found
+
+
+def _places(
+    order: Sequence[Value], sizes: Mapping[Value, tuple[float, float]]
+) -> dict[Value, tuple[float, float]]:
+    """A layout that takes no time: columns, and each node beside what it feeds."""
+    feeds, members = defaultdict(list), defaultdict(list)
+    for node, column in columns(order).items():
+        members[column].append(node)
+        for parent in node.parents:
+            feeds[parent].append(node)
+    found: dict[Value, tuple[float, float]] = {}
+    right = 0.0
+    for column in sorted(members, reverse=True):
+        nodes = members[column]
+        nodes.sort(key=lambda node: sum(found[each][1] / len(feeds[node]) for each in feeds[node]))
+        width = max(sizes[node][0] for node in nodes)
+        y = -sum(sizes[node][1] + APART for node in nodes) / 2
+        for node in nodes:
+            found[node] = right - width / 2, y + (sizes[node][1] + APART) / 2
+            y += sizes[node][1] + APART
+        right -= width + 5 * APART
+    return found
 
 
 def _nearest(root: Value, depth: int) -> set[Value]:
@@ -268,7 +355,9 @@ def _nearest(root: Value, depth: int) -> set[Value]:
 def layer_of(label: str) -> int | None:
     """The layer that a label names: W(0)_1,2 and b(0)_2, which make z(1)_2, are in layer 1."""
     base, above, *_ = split_label(label) if "(" in label else ("", "")
-    return int(above) + (base == "b" or base.isupper()) if above.isdecimal() else None
+    if not above.isdecimal() or len(above) > LONGEST:
+        return None
+    return int(above) + (base == "b" or base.isupper())
 
 
 def layer_name(layer: int) -> str:
@@ -283,44 +372,51 @@ def _frame(layer: int) -> Picture:
     return Picture(name=f"cluster_{layer}", graph_attr=attributes)
 
 
-def _node(node: Value, names: Mapping[Value, str], *, is_root: bool) -> dict[str, str]:
+def _node(node: Value, names: Names, *, is_root: bool, has_changed: bool) -> dict[str, str]:
     """The attributes of a node."""
     if isinstance(node, Constant):
-        return _constant(node)
+        return _constant(node, names[node] if node.label else "")
     operation, swept, kink = node.operation, type(node.grad) is not int, at_kink(node)
     gradient = _text(number(node.grad), GRADIENT, 12, "B") if swept else _text("not yet", GREY, 10)
     rows = [("value", _text(number(node.data), VALUE, 12, "B")), ("grad", gradient)]
     if kink:
         slopes = ", ".join(map(number, node.local_derivatives))
         rows.append(("at kink", _text(f"∂ = {slopes}", INK, 10)))
+    if has_changed:
+        rows.append(("changed", _text("operands", INK, 10)))
     kind = "root" if is_root else "operation" if operation else "leaf"
+    kind += " kink" * kink + " changed" * has_changed
     made = f" ({operation.name})" if operation else ""
     back = repr(node.grad) if swept else "not yet back-propagated"
+    since = ", of operands that have changed since" if has_changed else ""
     symbol = operation.symbol if operation else ""
     return {
         "label": _box(_name(names[node], INK if node.label else GREY), symbol, rows),
-        "class": f"{kind} kink" if kink else kind,
-        "tooltip": _plain(f"{names[node]}{made}: value {node.data!r}, gradient {back}"),
+        "class": kind,
+        "tooltip": _plain(f"{names[node]}{made}: value {node.data!r}{since}, gradient {back}"),
         "fillcolor": ROOT_FILL if is_root else NODE_FILL if operation else LEAF_FILL,
         **({"penwidth": "2"} if is_root else {}),
+        **({"style": "rounded,filled,dashed"} if has_changed else {}),
     }
 
 
-def _constant(node: Value) -> dict[str, str]:
+def _constant(node: Value, name: str) -> dict[str, str]:
     written = _text(number(node.data), GREY, 11)
-    if node.label:
-        cells = f"<TD>{_name(node.label, GREY, 13)}</TD><TD>{_text(' = ', GREY, 11)}{written}</TD>"
+    if name:
+        cells = f"<TD>{_name(name, GREY, 13)}</TD><TD>{_text(' = ', GREY, 11)}{written}</TD>"
         written = f"{TABLE}<TR>{cells}</TR></TABLE>"
     return {
         "label": f"<{written}>",
         "class": "constant",
         "shape": "plain",
         "style": "solid",
-        "tooltip": _plain(f"{node.label} constant {node.data!r}".strip()),
+        "tooltip": _plain(f"{name} constant {node.data!r}".strip()),
     }
 
 
-def _edge(node: Value, index: int, names: Mapping[Value, str], edges: str) -> dict[str, str]:
+def _edge(
+    node: Value, index: int, names: Names, edges: str, *, has_changed: bool
+) -> dict[str, str]:
     """The attributes of the edge from that parent of the node."""
     parent, derivative = node.parents[index], node.local_derivatives[index]
     enters = (layer_of(parent.label) or 0) < (layer_of(node.label) or 0)
@@ -328,9 +424,11 @@ def _edge(node: Value, index: int, names: Mapping[Value, str], edges: str) -> di
     if isinstance(parent, Constant):
         return {"class": "constant", "color": FAINT, **room}
     amount = derivative if edges == "derivative" else node.grad * derivative
-    swept = edges == "derivative" or type(node.grad) is not int
+    swept = edges == "derivative" or type(node.grad) is float
     label = _text(number(amount), GRADIENT, 11) if swept else _text("not yet", GREY, 9)
-    tip = _plain(f"∂{names[node]}/∂{names[parent]} = {derivative!r}")
+    symbol = set_local_symbol(node, index, names) or set_local_derivative(node, index, names)
+    left = "as recorded:" if has_changed or symbol is None else f"{symbol.text} ="
+    tip = _plain(f"{left} {derivative!r}")
     look = {"tooltip": tip, "labeltooltip": tip, **room}
     if not is_blocked(node, index):
         return {"label": _beside(label), **look}
@@ -348,7 +446,7 @@ def is_blocked(node: Value, index: int) -> bool:
 # One layer, one box
 
 
-def _draw_layers(picture: Picture, order: Sequence[Value]) -> str:
+def _draw_layers(picture: Picture, order: Sequence[Value], changed: Collection[Value]) -> str:
     """Draw a box for each layer, and for what is before and behind it; returns the caption."""
     groups = _groups(order)
     members: dict[str, list[Value]] = {}
@@ -359,7 +457,7 @@ def _draw_layers(picture: Picture, order: Sequence[Value]) -> str:
     for group, nodes in members.items():
         is_root = order[-1] in nodes
         look = {"penwidth": "2", "fillcolor": ROOT_FILL} if is_root else {}
-        label = _box(_text(group, INK, 13), "", _summary(nodes))
+        label = _box(_text(group, INK, 13), "", _summary(nodes, changed))
         picture.node(ids[group], label, id=ids[group], **{"class": "layer"}, **look)
     counts = Counter(
         (groups[parent], groups[node])
@@ -409,7 +507,7 @@ def _groups(order: Sequence[Value]) -> dict[Value, str]:
     return groups
 
 
-def _summary(nodes: Sequence[Value]) -> list[tuple[str, str]]:
+def _summary(nodes: Sequence[Value], changed: Collection[Value]) -> list[tuple[str, str]]:
     """What the box of many nodes says."""
     leaves = sum(not node.parents for node in nodes)
     counts = [("leaves", leaves), ("operations", len(nodes) - leaves)]
@@ -418,6 +516,8 @@ def _summary(nodes: Sequence[Value]) -> list[tuple[str, str]]:
     if gates:
         closed = sum(any(is_blocked(node, i) for i in range(len(node.parents))) for node in gates)
         rows.append(("closed", _text(f"{closed:,} of {len(gates):,}", INK, 12, "B")))
+    if moved := sum(node in changed for node in nodes):
+        rows.append(("changed operands", _text(f"{moved:,} of {len(nodes):,}", INK, 12, "B")))
     swept = [abs(node.grad) for node in nodes if type(node.grad) is not int]
     size = _text(number(sum(swept) / len(swept)), GRADIENT, 12, "B") if swept else ""
     return [*rows, ("mean |grad|", size or _text("not yet", GREY, 10))]
@@ -455,10 +555,11 @@ def _name(label: str, color: str, size: int = 16) -> str:
     base, above, below, mark = split_label(label)
     if wide := sum(unicodedata.east_asian_width(each) in "FW" for each in label[:LONGEST]):
         width = (size - 4) * (wide + len(label[:LONGEST])) // 2  # more than the wheel's guess
-        cell = f'<TD ALIGN="LEFT" WIDTH="{width}">{_text(label, color, size - 4)}</TD>'
+        text = _text(shortened(label), color, size - 4)
+        cell = f'<TD ALIGN="LEFT" WIDTH="{width}">{text}</TD>'
         return f"{TABLE}<TR>{cell}</TR></TABLE>"
     if not base.isidentifier() or len(label) > LONGEST:
-        return _text(label, color, size - 4)
+        return _text(shortened(label), color, size - 4)
     name = _text(base + ("" if above or below else mark), color, size, "I", "Times")
     if not above and not below:
         return name
@@ -473,9 +574,15 @@ def _name(label: str, color: str, size: int = 16) -> str:
     )
 
 
+def shortened(label: str) -> str:
+    """A label that fits a node, with the mark that tells it from others."""
+    mark = split_label(label).mark
+    return label if len(label) <= LONGEST else f"{label[: LONGEST - 1 - len(mark)]}…{mark}"
+
+
 def _text(text: str, color: str, size: int, style: str = "", face: str = "Helvetica") -> str:
     """Literal text, if need be shortened: the tooltip has all of it."""
-    text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    text = shortened(text)
     font = f'<FONT FACE="{face}" COLOR="{color}" POINT-SIZE="{size}">'
     written = ""
     for piece in _SUBSTITUTED.split(text.translate(_VISIBLE)) if text else ():
@@ -486,5 +593,7 @@ def _text(text: str, color: str, size: int, style: str = "", face: str = "Helvet
 
 def _plain(text: str) -> str:
     """Literal text for a tooltip, in which DOT knows backslashes and HTML's entities."""
+    if len(text) > LONGEST_TIP:
+        text = f"{text[: LONGEST_TIP - 200]} … {text[-200:]}"
     text = html.escape(_SUBSTITUTED.sub("\u2060", text.translate(_VISIBLE)), quote=False)
     return text.replace("\\", "\\\\").replace("\n", "&#10;")

@@ -209,12 +209,12 @@ def _contributions(
 @contextmanager
 def grads_kept(root: Value) -> Iterator[None]:
     """Whatever sweeps run inside, every node of the graph has its `grad` back afterwards."""
-    kept = [(node, node.grad) for node in topological_order(root)]
+    kept = [(node, node._grad) for node in topological_order(root)]
     try:
         yield
     finally:
         for node, grad in kept:
-            node.grad = grad
+            node._grad = grad  # which may be from before the node was computed anew
 
 
 def node_equation(

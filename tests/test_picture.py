@@ -9,7 +9,8 @@ import graphviz
 import pytest
 from graphviz.backend import execute
 
-from microrelu import Value, maximum, operation, relu_at_zero, total
+import microrelu.picture
+from microrelu import Value, log_sum_exp, maximum, operation, relu_at_zero, total
 from microrelu.operations import OPERATIONS
 from microrelu.picture import LARGEST, Picture, draw, draw_dot
 from microrelu.value import Constant, topological_order
@@ -202,6 +203,90 @@ def test_no_kink_is_shown_where_there_is_none():
     assert "kink" not in draw(Value(1.0, "z").relu()).source
 
 
+# A graph that no longer holds
+
+
+def moved():
+    """A graph of which a leaf was changed after its sweep."""
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    z = w * x
+    z.label = "z(1)"
+    root = z.tanh()
+    root.label = "loss"
+    root.backward()
+    w.data = 10.0
+    return root
+
+
+def caption(root, **options):
+    return lines(draw(root, **options), "\tlabel=")[0].removeprefix('label="').removesuffix('"')
+
+
+def test_a_node_whose_operands_have_changed_is_marked():
+    root = moved()
+    shown = texts(draw(root))
+    assert shown["n2"][-2:] == ["changed", "operands"]
+    assert "changed" not in shown["n3"]  # of the z that was, and still is
+    line = node(root, "z(1)")
+    assert 'class="operation changed"' in line
+    assert 'style="rounded,filled,dashed"' in line
+    assert 'tooltip="z(1) (multiply): value 6.0, of operands that have changed since, ' in line
+
+
+def test_the_caption_says_once_what_to_write():
+    assert caption(moved()) == (
+        r"on the edges: local derivatives\nwhere operands have changed, what was computed of them "
+        "no longer holds: loss.recompute() computes it again"
+    )
+    root = moved()
+    root.label = "the loss"
+    assert "holds: root.recompute()" in caption(root)
+    assert "holds: loss.recompute()" in caption(moved(), collapse=1)
+    assert "holds: loss.recompute()" in caption(moved(), collapse="layers")
+    boxes = texts(draw(moved(), collapse="layers")).values()
+    assert ["layer 1", "operations", "1", "changed operands", "1 of 1"] in [b[:5] for b in boxes]
+
+
+def test_of_a_node_that_no_longer_holds_no_equality_is_stated():
+    tips = [line.partition("tooltip=")[2] for line in lines(draw(moved()), "->")]
+    assert [tip.split('"')[1] for tip in tips][:2] == ["as recorded: 3.0", "as recorded: 2.0"]
+    assert tips[2].startswith('"∂loss/∂z⁽¹⁾ = ')
+
+
+def test_gradients_from_before_are_said_to_be_so():
+    root = moved()
+    assert "before" not in caption(root)
+    root.recompute()
+    said = r"local derivatives\nthe gradients are from before the values were computed anew"
+    assert caption(root) == f"on the edges: {said}"
+    assert texts(draw(root, edges="contribution"))["e3_0"] == ["not yet"]
+    root.backward()
+    assert caption(root) == "on the edges: local derivatives"
+
+
+def test_an_edge_states_its_local_derivative_and_no_gradient():
+    z, y = Value(1.0, "z"), Value(2.0, "y")
+    z.data = y.data = 0.0
+    root = log_sum_exp([z, y]) - z + z * z
+    tips = [line.partition("tooltip=")[2].split('"')[1] for line in lines(draw(root), "->")]
+    assert tips == [
+        *("∂v₁/∂z = 0.5", "∂v₁/∂y = 0.5", "∂v₂/∂v₁ = 1.0", "∂(v₁ − z)/∂z = -1.0"),
+        *("z = 0.0", "z = 0.0", "∂C/∂v₂ = 1.0", "∂C/∂v₃ = 1.0"),
+    ]
+
+
+def test_nodes_that_are_labelled_alike_are_told_apart():
+    root = Value(1.0, "x1") * Value(2.0, "x_1")
+    shown = texts(draw(root))
+    assert (shown["n0"][:2], shown["n1"][:3]) == (["x", "1"], ["x", "′", "1"])
+    long = "a label, and the same again"
+    shown = texts(draw(Value(1.0, long) * Value(2.0, long)))
+    assert (shown["n0"][0], shown["n1"][0]) == (
+        "a label, and the same a…",
+        "a label, and the same …′",
+    )
+
+
 def test_layers_have_frames_and_weights_stand_before_them():
     source = draw(chain(2)).source
     frame = source[source.index("subgraph cluster_1 {") :].split("}")[0]
@@ -265,6 +350,16 @@ def test_a_long_label_is_shortened_and_the_tooltip_has_all_of_it():
     leaf = Value(1.0, "a very long label, " * 20)
     assert texts(draw(leaf))["n0"][0] == "a very long label, a ve…"
     assert f'tooltip="{leaf.label}: value 1.0' in draw(leaf).source
+
+
+@pytest.mark.parametrize(
+    "label", ["é" * 10_000, "\\n" * 5000, "&" * 10_000, "W(" + "1" * 9999 + ")"]
+)
+def test_a_very_long_label_is_drawn(label):
+    product = Value(1.0, label) * Value(2.0, f"{label} 2")
+    product.label = f"{label} 3"
+    assert "…" in "".join(texts(draw(product))["n0"])
+    assert max(map(len, draw(product).source.encode().splitlines())) < 2 * 16_384
 
 
 # Large graphs
@@ -349,6 +444,36 @@ def test_a_large_network_is_drawn_by_layers():
 def test_layers_need_labels():
     with pytest.raises(ValueError, match="No label names a layer"):
         draw(deep(3), collapse="layers")
+
+
+def tangled(count):
+    x = Value(0.5, "x")
+    s = x * x
+    for _ in range(count):
+        s = s + x * x
+    return s
+
+
+def test_a_layout_that_takes_too_long_is_done_quickly(monkeypatch):
+    tidy = texts(draw(tangled(31)))
+    programs, run_check = [], execute.run_check
+
+    def seen(command, **options):
+        programs.append(command[1])
+        return run_check(command, **options)
+
+    monkeypatch.setattr(execute, "run_check", seen)
+    monkeypatch.setattr(microrelu.picture, "LONGEST_LAYOUT", 1e-9)
+    quick = texts(draw(tangled(31)))
+    assert programs == ["-Kdot", "-Kneato"]
+    assert tidy.pop("graph0")[0] == quick.pop("graph0")[0]  # the caption
+    assert quick == tidy
+    assert texts(draw(tangled(99), collapse=60))["rest"] == ["… 78 nodes more"]
+
+
+def test_only_a_picture_that_may_take_long_says_where_its_nodes_stand():
+    assert "pos=" not in draw(tangled(25)).source
+    assert draw(tangled(31)).source.count(" pos=") == 64
 
 
 # Rendering
