@@ -72,7 +72,7 @@ const KINKS = {
 /* How numbers and formulas are set: [MathML, how tightly it holds together, its number or null,
    and for a sum or a product the pieces between which a line may be broken]. */
 
-const [SUM, NEGATIVE, , PRODUCT, POWER, ATOM] = [0, 1, 2, 3, 4, 5];
+const [LITERAL, SUM, NEGATIVE, , PRODUCT, POWER, ATOM] = [-1, 0, 1, 2, 3, 4, 5];
 const RAISED = { "-": "⁻", ...Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹"].map((each, i) => [i, each])) };
 
 /* Python's rounding: to so many significant digits, and to the even one of two that are as near. */
@@ -87,13 +87,17 @@ function rounded(x, digits) {
   return [String(kept).slice(0, digits).padEnd(digits, "0"), Number(exponent) + (carried ? 1 : 0)];
 }
 
+/* Four digits; a number that they round keeps its zeros, a shorter one is exact, to twelve. */
 function number(x) {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "NaN" : x > 0 ? "∞" : "−∞";
   if (x === 0) return "0";
   const size = Math.abs(x);
   const digits = Math.max(4, size < 1e6 ? String(Math.trunc(size)).length : 0);
   const [kept, exponent] = rounded(x, digits);
-  const strip = (text) => (text.includes(".") ? text.replace(/\.?0*$/, "") : text);
+  const [exact, at] = rounded(x, 12);
+  const isExact = at === exponent && kept.padEnd(12, "0") === exact;
+  const strip = (text) =>
+    text.includes(".") ? text.replace(isExact ? /\.?0*$/ : /\.$/, "") : text;
   const sign = x < 0 ? "−" : "";
   if (exponent < -4 || exponent >= digits) {
     const raised = [...String(exponent)].map((each) => RAISED[each]).join("");
@@ -134,14 +138,15 @@ function join(left, kind, right, lowest) {
 function setBinary(kind, left, right) {
   if (kind === "Add" || kind === "Sub") {
     const lowest = kind === "Sub" || right[1] === NEGATIVE ? PRODUCT : SUM;
-    const text = row(left[0], sign(SIGNS[kind]), bracket(right, lowest));
-    const terms = left[1] === SUM && left[3] ? left[3] : [left[3] ?? [left[0]]];
+    const first = bracket(left, SUM);
+    const text = row(first, sign(SIGNS[kind]), bracket(right, lowest));
+    const terms = left[1] === SUM && left[3] ? left[3] : [left[3] ?? [first]];
     return [text, SUM, null, join(terms, kind, right, lowest)];
   }
   if (kind === "Div") return [`<mfrac>${left[0]}${right[0]}</mfrac>`, PRODUCT, null];
   const dot = kind === "Mult" && right[2] !== null ? "MatMult" : kind;
   const text = row(bracket(left, NEGATIVE), sign(SIGNS[dot]), bracket(right, PRODUCT));
-  const level = Math.min(PRODUCT, Math.max(left[1], NEGATIVE));
+  const level = left[1] === NEGATIVE ? NEGATIVE : PRODUCT;
   if (dot === "Mult") return [text, level, null];
   const before = left[1] >= NEGATIVE && left[3] ? left[3] : [bracket(left, NEGATIVE)];
   return [text, level, null, join(before, dot, right, PRODUCT)];
@@ -155,9 +160,10 @@ function setTree(tree, operands) {
   if (kind === "name") return [...rest, null];
   if (kind === "call") {
     const inner = rest.slice(2).map((each) => setTree(each, operands));
-    if (rest[0] === "abs") return [row(sign("|"), inner[0][0], sign("|")), ATOM, null];
+    if (rest[0] === "abs") return [row(sign("|"), bracket(inner[0], SUM), sign("|")), ATOM, null];
     if (rest[0] === "sqrt") return [`<msqrt>${inner[0][0]}</msqrt>`, ATOM, null];
-    const all = row(sign("("), inner.map(([text]) => text).join(sign(",")), sign(")"));
+    const lowest = inner.length > 1 ? SUM : LITERAL;
+    const all = row(sign("("), inner.map((each) => bracket(each, lowest)).join(sign(",")), sign(")"));
     return [row(`<mi>${rest[1]}</mi>`, sign("\u2061"), all), ATOM, null];
   }
   const parts = rest.map((each) => setTree(each, operands));
@@ -177,9 +183,10 @@ function setTree(tree, operands) {
 const setSum = (parts) => parts.reduce((so, each) => setBinary("Add", so, each));
 const setProduct = (parts) => parts.reduce((so, each) => setBinary("MatMult", so, each));
 const setPartial = (over, under) => {
-  const text = `<mfrac>${row(sign("∂"), setName(over)[0])}${row(sign("∂"), setName(under)[0])}</mfrac>`;
-  return [text, POWER, null];
+  const [above, below] = [over, under].map((part) => row(sign("∂"), bracket(part, SUM)));
+  return [`<mfrac>${above}${below}</mfrac>`, POWER, null];
 };
+const setGradient = (node) => setPartial(setName(root), setName(node));
 const setName = (node) => (node.name ? [...node.name, null] : setNumber(node.data));
 
 /* The graph. `recorded` is what Python wrote; `data` and `local` are what holds now. */
@@ -187,7 +194,7 @@ const setName = (node) => (node.name ? [...node.name, null] : setNumber(node.dat
 const LEAF = -1;
 const CONSTANT = -2;
 const exact = (numbers) => (numbers || []).map(Number);
-const nodes = DATA.nodes.map(([kind, data, text, name, parents, local, kink], index) => ({
+const nodes = DATA.nodes.map(([kind, data, text, name, parents, local, ...how], index) => ({
   index,
   row: DATA.rows[kind],
   isLeaf: kind === LEAF,
@@ -195,7 +202,13 @@ const nodes = DATA.nodes.map(([kind, data, text, name, parents, local, kink], in
   text,
   name: name || null,
   parents: parents || [],
-  recorded: { data: Number(data), local: exact(local), kink: Boolean(kink) },
+  indirect: new Set(how[1]), // operands that reach the node through others too
+  recorded: {
+    data: Number(data),
+    local: exact(local),
+    kink: Boolean(how[0]),
+    isStale: Boolean(how[2]), // an operand was changed after the node was computed
+  },
   uses: [],
   lockedBy: null,
 }));
@@ -225,6 +238,7 @@ function computeForward() {
     }
     const numbers = node.parents.map((parent) => parent.data);
     [node.data, node.local] = OPERATIONS[node.row.name](...numbers);
+    node.isStale = false;
     node.kink = node.row.hasKink && KINKS[node.row.name](...numbers);
   }
 }
@@ -256,32 +270,49 @@ function compute() {
 const isBlocked = (node, operand) => node.row.hasKink && node.local[operand] === 0;
 
 function equation(node, numbers = true) {
-  if (!node.row) return [setName(node), setNumber(node.data)];
-  const parts = [setName(node)];
-  if (!node.row.formula) parts.push([...node.row.shown, null]);
-  else {
-    parts.push(setTree(node.row.formula, node.parents.map(setName)));
-    if (numbers) {
-      parts.push(setTree(node.row.formula, node.parents.map((each) => setNumber(each.data))));
-    }
-  }
+  if (!node.parents.length) return [setName(node), setNumber(node.data)];
+  const parts = [setName(node), setFormula(node)];
+  if (numbers && node.row.formula !== undefined) parts.push(setFormula(node, (each) => setNumber(each.data)));
   if (numbers) parts.push(setNumber(node.data));
   return parts;
 }
 
+/* A whole formula: a label that is no name is bracketed even where it stands alone. */
+function setWhole(tree, operands) {
+  const part = setTree(tree, operands);
+  return part[1] === LITERAL ? [bracket(part, SUM), ATOM, null] : part;
+}
+
+function setFormula({ row: { formula, shown }, parents }, setOperand = setName) {
+  const isLong = formula === undefined; // while 0 is the formula of one operand, that operand
+  return isLong ? [shown[0], SUM, null] : setWhole(formula, parents.map(setOperand));
+}
+
 function setLocal(node, operand) {
   const { derivatives } = node.row;
-  return derivatives && derivatives.length
-    ? setTree(derivatives[operand], node.parents.map(setName))
-    : null;
+  return derivatives?.length ? setWhole(derivatives[operand], node.parents.map(setName)) : null;
+}
+
+/* The symbol of a local derivative, never that of a gradient which it is not: ∂z/∂w where w reaches
+   z as this operand alone, ∂(v − w)/∂w where it does so through others too; null where it is an
+   operand twice, but ∂₂(f(w, w)) if nothing else says which. */
+function setSymbol(node, operand) {
+  const parent = node.parents[operand];
+  if (node.parents.filter((each) => each === parent).length > 1) {
+    if (setLocal(node, operand)) return null;
+    const place = `<msub>${sign("∂")}<mn>${operand + 1}</mn></msub>`;
+    return [row(place, sign("("), setFormula(node)[0], sign(")")), POWER, null];
+  }
+  if (!node.indirect.has(operand)) return setPartial(setName(node), setName(parent));
+  return setPartial([bracket(setFormula(node), ATOM), ATOM], setName(parent));
 }
 
 function factors(node, operand) {
-  const upstream = setPartial(root, node);
-  const local = setPartial(node, node.parents[operand]);
+  const upstream = setGradient(node);
+  const symbol = setSymbol(node, operand);
   const value = setNumber(node.local[operand]);
-  const written = setLocal(node, operand) ?? (node === root ? value : local);
-  return [[upstream, local], [upstream, written], [setNumber(complete[node.index]), value]];
+  const written = setLocal(node, operand) ?? (node === root ? value : symbol);
+  return [[upstream, symbol ?? written], [upstream, written], [setNumber(complete[node.index]), value]];
 }
 
 /* ∂C/∂z · ∂z/∂w, then ∂C/∂z · x, then −0.4 · 2, then −0.8: each said once. */
@@ -295,9 +326,12 @@ function product(node, operand) {
 
 const unrepeated = (parts) => [...new Map(parts.map((part) => [part[0], part])).values()];
 
+/* Nothing is equated with a local derivative that no longer holds. */
+const feedsStale = (node) => node.uses.some(([user]) => user.isStale);
+
 /* The gradient of a node, gathered from all that it feeds. */
 function gathered(node) {
-  const left = setPartial(root, node);
+  const left = setGradient(node);
   const { uses } = node;
   if (node === root) return [left, setNumber(complete[node.index])];
   if (uses.length === 1) return [left, ...product(...uses[0])];
@@ -338,18 +372,19 @@ function derivation(leaf) {
   const { count, on } = pathsTo(leaf);
   const between = on.filter((node) => node !== root).reverse();
   if (count > MOST_PATHS || between.length > LONGEST_PATH) {
-    return { on, count, rows: between.map(gathered) };
+    return { on, count, rows: between.filter((node) => !feedsStale(node)).map(gathered) };
   }
   const levels = [
-    ([node, operand]) => setPartial(node, node.parents[operand]),
+    ([node, operand]) => setSymbol(node, operand) ?? setLocal(node, operand),
     ([node, operand]) => setLocal(node, operand) ?? setNumber(node.local[operand]),
     ([node, operand]) => setNumber(node.local[operand]),
   ];
+  if (on.some((node) => node.isStale)) return { on, count: null, rows: [] };
   const paths = eachPath(leaf, on).filter((path) => path.length);
   const written = paths.length
     ? levels.map((level) => setSum(paths.map((path) => setProduct(path.map(level)))))
     : [];
-  const parts = [setPartial(root, leaf), ...written, setNumber(complete[leaf.index])];
+  const parts = [setGradient(leaf), ...written, setNumber(complete[leaf.index])];
   return { on, count: null, rows: [unrepeated(parts)] };
 }
 
@@ -366,11 +401,8 @@ function why(node) {
   if (node.kink && slopes.length) {
     return say("kink", { symbol, slope: slopes.map(number).join(", ") });
   }
-  if (hasKink && slopes.includes(0)) {
-    return say(slopes.some((slope) => slope !== 0) ? "chooses" : "closed", { symbol });
-  }
-  if (hasKink && slopes.length && slopes.every((slope) => slope === 1)) {
-    return say("open", { symbol });
+  for (const [slope, key] of hasKink && slopes.length ? [[0, "closed"], [1, "open"]] : []) {
+    if (slopes.every((each) => each === slope)) return say(key, { symbol });
   }
   return fill(DATA.why[name], { node: nameOf(node), symbol });
 }
@@ -378,13 +410,15 @@ function why(node) {
 function sentences({ phase, node }) {
   if (!node) return [leaves.some((leaf) => !leaf.lockedBy) ? WORDS.start : ""];
   const said = [];
+  if (node.isStale) return [say("changed operands", { node: nameOf(node) })];
   if (phase === "forward") {
     const names = [...new Set(node.parents.map(nameOf))];
     const shown = names.length > 6 ? [...names.slice(0, 5), "…"] : names;
-    said.push(say("computed", { node: nameOf(node), operands: shown.join(", ") }));
+    if (shown.length) said.push(say("computed", { node: nameOf(node), operands: shown.join(", ") }));
   } else {
     if (node === root) said.push(say("seed", { node: nameOf(node) }));
-    said.push(why(node));
+    if (feedsStale(node)) said.push(say("feeds changed", { node: nameOf(node) }));
+    if (node.row || !feedsStale(node)) said.push(why(node));
   }
   if (node.row && !Number.isFinite(node.data)) said.push(say("no value", { symbol: node.row.symbol }));
   if (node.row && !isLive(node)) said.push(say("not live", { symbol: node.row.symbol }));
@@ -429,13 +463,13 @@ function contributionRows(node, totals) {
     running.set(parent, after);
     if (parent.isConstant) return "";
     const written = setLocal(node, operand);
-    const local = [setPartial(node, parent), ...(written ? [written] : []), setNumber(node.local[operand])];
+    const local = [setSymbol(node, operand), written, setNumber(node.local[operand])].filter(Boolean);
     const shared = parent.uses.length > 1;
-    const passed = unrepeated([setPartial(root, parent), ...product(node, operand)]);
+    const passed = unrepeated([setGradient(parent), ...product(node, operand)]);
     const so = say("so far", { number: number(after) });
     const total = shared ? `<span class="total">${so}</span>` : "";
     return (
-      `<div class="contribution">${equationRow(unrepeated(local), "local")}` +
+      `<div class="contribution">${local.length === 3 || !written ? equationRow(unrepeated(local), "local") : ""}` +
       `${equationRow(passed, "product", shared)}${total}</div>`
     );
   });
@@ -447,13 +481,15 @@ function showPanel() {
   const sentence = sentences(steps[position]).join(" ");
   if ($("sentence").textContent !== sentence) $("sentence").textContent = sentence;
   const shown = [];
-  if (node) shown.push(equationRow(equation(node), "equation"));
-  if (phase === "backward") {
+  if (node && !node.isStale) shown.push(equationRow(equation(node), "equation"));
+  if (phase === "backward" && !node.isStale) {
     const isShort = node.uses.length <= MOST_PATHS;
-    const gradient = isShort ? gathered(node) : [setPartial(root, node), setNumber(complete[node.index])];
-    if (!node.row || node.uses.length > 1 || node === root) shown.push(equationRow(unrepeated(gradient), "gathered"));
+    const gradient = isShort ? gathered(node) : [setGradient(node), setNumber(complete[node.index])];
+    const isGathered = !node.row || node.uses.length > 1 || node === root;
+    if (isGathered && !feedsStale(node)) shown.push(equationRow(unrepeated(gradient), "gathered"));
     shown.push('<div class="contributions">', ...contributionRows(node, sweep(done)), "</div>");
   }
+  $("changed").hidden = !nodes.some((each) => each.isStale);
   $("mathematics").innerHTML = shown.join("");
   const what = isDifferentiating && chosen ? derivation(chosen) : null;
   const rows = what ? what.rows.map((each) => equationRow(unrepeated(each))) : [];
@@ -508,6 +544,7 @@ function showNodes(totals) {
     const isDone = phase === "backward" && sweepOrder.length - 1 - node.index <= done;
     mark(group, {
       current: node === current,
+      stale: node.isStale,
       future: !isKnown,
       complete: isDone,
       chosen: node === chosen && (isPicked || isDifferentiating),
@@ -548,7 +585,7 @@ function bar(edge, isQuiet) {
 
 function tag(text, x, y, className) {
   const group = make("g", { class: className, transform: `translate(${x},${y})` }, $("overlay"));
-  const width = 6.2 * [...text].length + 9;
+  const width = sum([...text].map((each) => (each >= "\u2e80" ? 9.8 : 6.2)), 9);
   make("rect", { x: -width / 2, y: -8, width, height: 15, rx: 7.5 }, group);
   make("text", { y: 3.5 }, group).textContent = text;
   return group;
@@ -563,13 +600,14 @@ function showOverlay() {
   for (const node of nodes) {
     const isKnown = !shapes[node.index].group.classList.contains("future");
     const notes = [];
-    if (node.row && isKnown && node.kink) notes.push(`${WORDS["at kink"]}: ∂ = ${[...new Set(node.local)].map(number).join(", ")}`);
+    if (node.isStale) notes.push(WORDS["changed"]);
+    else if (node.row && isKnown && node.kink) notes.push(`${WORDS["at kink"]}: ∂ = ${[...new Set(node.local)].map(number).join(", ")}`);
     if (node.row && !isLive(node)) notes.push(WORDS.recorded);
     if (!notes.length) continue;
     const [, x, y] = shapes[node.index].group.getAttribute("transform").match(/\((\S+),(\S+)\)/);
     const box = shapes[node.index].group.querySelector("rect");
     const width = Number(box.getAttribute("width"));
-    tag(notes.join(", "), Number(x) + width / 2, Number(y) + Number(box.getAttribute("height")) + 1, "badge");
+    tag(notes.join(", "), Number(x) + width / 2, Number(y) + Number(box.getAttribute("height")) + 6, "badge");
   }
 }
 
@@ -686,7 +724,7 @@ function showForm() {
   $("leaf").value = chosen.index;
   const isLocked = Boolean(chosen.lockedBy);
   $("number").disabled = $("range").disabled = isLocked;
-  if (document.activeElement !== $("number")) $("number").value = Number(chosen.data.toPrecision(6));
+  if (document.activeElement !== $("number")) $("number").value = Number(chosen.data.toPrecision(12));
   const { reach, grain } = scaleOf(chosen);
   Object.assign($("range"), { min: -reach, max: reach, step: grain });
   $("range").value = chosen.data;
@@ -851,11 +889,12 @@ function visit(node) {
 for (const leaf of leaves) {
   $("leaf").append(new Option(nameOf(leaf), leaf.index));
 }
+$("changed").textContent = say("no longer holds", { recompute: DATA.recompute });
 compute();
 listen();
 listenToPicture();
 fit();
 show();
 follow();
-window.microrelu = { OPERATIONS, KINKS, DATA, number, setNumber, nodes, steps, equation, product, gathered, derivation, why, change, go, complete: () => complete };
+window.microrelu = { OPERATIONS, KINKS, DATA, number, setNumber, nodes, steps, equation, product, gathered, derivation, why, sentences, change, go, complete: () => complete };
 })();

@@ -23,10 +23,27 @@ from typing import Any
 from xml.etree import ElementTree
 
 from microrelu import operations
-from microrelu.notation import LONGEST_FORMULA, MATHML, TEXT, node_names, split_label, written
+from microrelu.notation import (
+    LONGEST_FORMULA,
+    MATHML,
+    TEXT,
+    Names,
+    node_names,
+    split_label,
+    written,
+)
 from microrelu.operations import Operation
-from microrelu.picture import Picture, draw, layer_name, layer_of
-from microrelu.steps import at_kink, backward_steps, grads_kept
+from microrelu.picture import (
+    LONGEST,
+    Picture,
+    columns,
+    draw,
+    layer_name,
+    layer_of,
+    recompute,
+    shortened,
+)
+from microrelu.steps import at_kink, backward_steps, changed_nodes, grads_kept
 from microrelu.value import Constant, Value, topological_order
 from microrelu.words import reason, say
 
@@ -36,9 +53,10 @@ CONTENT_POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 SENTENCES = (  # those that the page fills in itself, as the numbers change
-    *("start", "computed", "no value", "seed", "leaf", "open", "closed", "chooses", "kink"),
+    *("start", "computed", "no value", "seed", "leaf", "open", "closed", "kink"),
     *("too many paths", "not live", "locked", "play", "pause", "forward", "backward"),
     *("value", "gradient", "at kink", "recorded", "so far"),
+    *("changed", "no longer holds", "changed operands", "feeds changed"),
 )
 LABELS = (  # those that stand in the page from the start
     *("graph", "first", "previous", "play", "next", "last", "position", "speed", "reset"),
@@ -55,14 +73,13 @@ class Player:
     """
 
     def __init__(self, root: Value, lang: str = "en") -> None:
-        order = topological_order(root)
         names = node_names(root)
-        drawing, width, height = _drawing(order, names)
-        page = _page(root, order, names, lang, drawing, (width, height))
+        drawing, width, height = _drawing([*names], names)
+        page = _page(names, lang, drawing, (width, height))
         self.html = page.encode(errors="replace").decode()  # half a surrogate pair is no text
         self._height = _frame_height(width, height)
         self._summary = say("as text", lang)
-        self._picture, self._text = _static(root)
+        self._picture, self._text = _static(root, lang)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the page to a file, which opens in any browser.
@@ -91,7 +108,8 @@ def play(root: Value, lang: str = "en") -> Player:
     """The step player of the graph below the root; in a notebook it shows itself.
 
     First the forward pass, node by node, then the backward pass. Each leaf can be changed in the
-    page. The graph's own gradients stay as they are.
+    page. The graph's own gradients stay as they are. Where operands were changed after a node was
+    computed, as an optimiser does, the page marks the node and states no equation of it.
 
     Args:
         root: The node that is differentiated.
@@ -122,22 +140,15 @@ def play(root: Value, lang: str = "en") -> Player:
 # What the page is made of
 
 
-def _page(
-    root: Value,
-    order: Sequence[Value],
-    names: Mapping[Value, str],
-    lang: str,
-    drawing: str,
-    size: tuple[float, float],
-) -> str:
-    data = _data(order, names) | {
+def _page(names: Names, lang: str, drawing: str, size: tuple[float, float]) -> str:
+    data = _data(names) | {
         "size": size,
         "words": {key: _sentence(key, lang) for key in SENTENCES},
     }
     data |= {"why": {row["name"]: _sentence(reason(row["name"]), lang) for row in data["rows"]}}
     # Inside <script> only "<" can end the element or open a comment; in JSON it may be written so.
     encoded = json.dumps(_finite(data), ensure_ascii=False, separators=(",", ":"))
-    title = f"{TEXT.name(names[root]).text or 'C'}: {say('step by step', lang)}"
+    title = f"{TEXT.name([*names.values()][-1]).text}: {say('step by step', lang)}"
     labels = {key.replace(" ", "_"): html.escape(say(key, lang)) for key in LABELS}
     return Template(_file("player.html")).substitute(
         labels,
@@ -158,7 +169,7 @@ def _file(name: str) -> str:
 
 def _sentence(key: str, lang: str) -> str:
     """The sentence with its gaps still open: `{node} is a leaf`."""
-    gaps = ("node", "symbol", "slope", "count", "root", "leaf", "operands", "number", "of")
+    gaps = ("node", "symbol", "slope", "count", "root", "leaf", "operands", "number", "recompute")
     return say(key, lang, **{gap: "{" + gap + "}" for gap in gaps})
 
 
@@ -171,13 +182,14 @@ def _finite(data: Any) -> Any:
     return [_finite(each) for each in data] if isinstance(data, (list, tuple)) else data
 
 
-def _data(order: Sequence[Value], names: Mapping[Value, str]) -> dict[str, Any]:
+def _data(names: Names) -> dict[str, Any]:
     """The graph as it was recorded: one entry a node, one row for each operation and arity."""
-    index = {node: i for i, node in enumerate(order)}
+    index = {node: i for i, node in enumerate(names)}
+    changed = set(changed_nodes([*names]))
     rows: dict[tuple[Operation, int], dict[str, Any]] = {}
     places: dict[tuple[Operation, int], int] = {}
     nodes = []
-    for node in order:
+    for node in names:
         kind = -2 if isinstance(node, Constant) else -1
         if node.operation is not None:
             key = node.operation, len(node.parents)
@@ -189,8 +201,16 @@ def _data(order: Sequence[Value], names: Mapping[Value, str]) -> dict[str, Any]:
         if node.parents:
             parents = [index[parent] for parent in node.parents]
             entry += [parents, node.local_derivatives, int(at_kink(node))]
+            indirect = names.indirect(node)
+            entry.append([k for k, parent in enumerate(node.parents) if parent in indirect])
+            entry.append(int(node in changed))
         nodes.append(entry)
-    return {"atZero": operations.at_zero(), "rows": list(rows.values()), "nodes": nodes}
+    return {
+        "atZero": operations.at_zero(),
+        "recompute": recompute(names),
+        "rows": list(rows.values()),
+        "nodes": nodes,
+    }
 
 
 def _row(node: Value, operation: Operation) -> dict[str, Any]:
@@ -205,7 +225,7 @@ def _row(node: Value, operation: Operation) -> dict[str, Any]:
         "live": getattr(operations, operation.name, None) is operation,
         "hasKink": operation.has_kink,
     }
-    if len(node.parents) <= LONGEST_FORMULA:
+    if 0 < len(node.parents) <= LONGEST_FORMULA:
         operands, formula, derivatives = written(node)
         row["formula"] = _tree(formula, operands)
         row["derivatives"] = [_tree(each, operands) for each in derivatives]
@@ -237,7 +257,6 @@ def _tree(formula: str, operands: Sequence[str]) -> Any:
 # The picture: laid out by Graphviz, with boxes that have room for the numbers that may come
 
 LEAF_HEIGHT, NODE_HEIGHT, NUMBER = 24, 44, 50  # NUMBER is the width of one, as −0.1234
-LONGEST_NAME = 24  # characters
 
 
 def _drawing(order: Sequence[Value], names: Mapping[Value, str]) -> tuple[str, float, float]:
@@ -267,40 +286,35 @@ def _size(node: Value, name: str) -> tuple[float, float]:
         return max(14.0, 6.5 * len(TEXT.number(node.data).text)), 16
     if node.operation is None:
         return _name_width(name) + 2 * NUMBER + 28, LEAF_HEIGHT
-    header = _name_width(name) + 7.2 * _columns(_shortened(node.operation.symbol)) + 28
+    header = _name_width(name) + 7.2 * _columns(shortened(node.operation.symbol)) + 28
     return max(header, 2 * NUMBER + 24), NODE_HEIGHT
 
 
 def _name_width(name: str) -> float:
     if not _is_name(name):
-        return 6.6 * _columns(_shortened(name))
+        return 6.6 * _columns(shortened(name))
     base, above, below, mark = split_label(name)
     scripts = max((len(above) + 2 if above else 0) + len(mark), len(below))
     return 9 * _columns(base) + 5.5 * scripts
 
 
 def _is_name(label: str) -> bool:
-    return split_label(label).base.isidentifier() and len(label) <= LONGEST_NAME
+    return split_label(label).base.isidentifier() and len(label) <= LONGEST
 
 
 def _columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + "…"
-
-
 def _layout(order: Sequence[Value], sizes: Mapping[Value, tuple[float, float]]) -> Picture:
     """Empty boxes of the right size; every edge has room for a number."""
     picture = Picture(format="svg")
-    depth = max(_depths(order).values())  # long chains are drawn closer
+    depth = -min(columns(order).values())  # long chains are drawn closer
     ranksep = "1.6" if depth < 4 else "1.15" if depth < 7 else "0.5"
     picture.attr(rankdir="LR", nodesep="0.14", ranksep=ranksep, pad="0.15")
-    if _tangle(order) > 2000:  # a tidy layout would take minutes, and still be a tangle
-        picture.attr(splines="line", nslimit="1", nslimit1="1", mclimit="0.05")
     picture.attr("node", shape="box", label="", fixedsize="true")
     picture.attr("edge", fontsize="11", arrowsize="0.7")
+    places = picture.places(order, sizes)
     layers: dict[int | None, Picture] = {None: picture}
     for i, node in enumerate(order):
         layer = layer_of(node.label)
@@ -308,7 +322,7 @@ def _layout(order: Sequence[Value], sizes: Mapping[Value, tuple[float, float]]) 
             layers[layer] = Picture(name=f"cluster_{layer}")
             layers[layer].attr(id=f"layer{layer}", label=layer_name(layer or 0), fontsize="11")
         width, height = (f"{each / 72:.4f}" for each in sizes[node])
-        layers[layer].node(f"n{i}", id=f"n{i}", width=width, height=height)
+        layers[layer].node(f"n{i}", id=f"n{i}", width=width, height=height, **places[node])
     for layer, place in layers.items():
         if layer is not None:
             picture.subgraph(place)
@@ -321,24 +335,6 @@ def _layout(order: Sequence[Value], sizes: Mapping[Value, tuple[float, float]]) 
             length = "2" if enters else "1"
             picture.edge(f"n{index[parent]}", f"n{i}", label, id=f"e{i}_{k}", minlen=length)
     return picture
-
-
-def _depths(order: Sequence[Value]) -> dict[Value, int]:
-    """How many edges the longest path to each node has; a leaf is just before what it feeds."""
-    depths: dict[Value, int] = {}
-    for node in order:
-        depths[node] = 1 + max((depths[parent] for parent in node.parents), default=-1)
-    for node in reversed(order):
-        for parent in node.parents:
-            if not parent.parents:
-                depths[parent] = min(depths[parent] or len(order), depths[node] - 1)
-    return depths
-
-
-def _tangle(order: Sequence[Value]) -> int:
-    """By how many columns in all the edges are longer than one."""
-    depths = _depths(order)
-    return sum(depths[node] - depths[parent] - 1 for node in order for parent in node.parents)
 
 
 def _points(group: ElementTree.Element, x0: float, y0: float) -> list[tuple[float, float]]:
@@ -390,7 +386,7 @@ def _svg_node(node: Value, id_: str, name: str, box: tuple[float, ...], *, is_ro
         shape += _svg_name(name, 9)
         value = right - NUMBER - 6
     else:
-        symbol = html.escape(_visible(_shortened(node.operation.symbol)))
+        symbol = html.escape(_visible(shortened(node.operation.symbol)))
         shape += f'{_svg_name(name, 8)}<text class="symbol" x="{right:.1f}" y="16">{symbol}</text>'
         shape += f'<path d="M0,23.5H{width:.1f}"/>'
         value = 8.0
@@ -405,7 +401,7 @@ def _svg_name(name: str, x: float) -> str:
     """A label: in italics with its superscript over its subscript if it is a name."""
     if not _is_name(name):
         return (
-            f'<text class="literal" x="{x}" y="16">{html.escape(_visible(_shortened(name)))}</text>'
+            f'<text class="literal" x="{x}" y="16">{html.escape(_visible(shortened(name)))}</text>'
         )
     base, above, below, mark = split_label(name)
     raised = (f"({above})" if above else "") + mark
@@ -416,8 +412,10 @@ def _svg_name(name: str, x: float) -> str:
 
 
 def _script_width(text: str) -> float:
-    """The width of a superscript, in which Times has narrow brackets."""
-    return 10.5 * sum(1 / 3 if each in "(),−-+" else 1 / 2 for each in text)
+    """The width of a superscript, in which Times has narrow brackets and narrower primes."""
+    return 10.5 * sum(
+        {"′": 0.2, "″": 0.4}.get(each, 1 / 3 if each in "(),−-+[]" else 1 / 2) for each in text
+    )
 
 
 def _visible(text: str) -> str:
@@ -434,12 +432,16 @@ def _frame_height(width: float, height: float) -> int:
     return round(min(max(shown, 100), 400) + 470)
 
 
-def _static(root: Value) -> tuple[Picture, str]:
+def _static(root: Value, lang: str) -> tuple[Picture, str]:
     """The picture after one sweep, and its steps as text; the graph's gradients are put back."""
     with grads_kept(root):
         for node in topological_order(root):
             node.grad = 0
-        text = "\n".join(map(str, backward_steps(root)))
+        try:
+            text = "\n".join(map(str, backward_steps(root)))
+        except ValueError:  # the graph no longer holds
+            root.backward()
+            text = say("no longer holds", lang, recompute=recompute(node_names(root)))
         with warnings.catch_warnings():  # that a large picture is collapsed goes without saying
             warnings.simplefilter("ignore")
             return draw(root), text

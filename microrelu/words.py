@@ -160,6 +160,27 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "diubah di sini.",
         "{leaf} は記録のまま再生される {symbol} の入力なので、ここでは変えられません。",
     ),
+    "changed": ("operands changed", "operan berubah", "引数が変更済み"),
+    "no longer holds": (
+        "Where operands have changed since, as marked in the picture, what was computed of them no "
+        "longer holds, and the gradients are those of what was recorded: {recompute} computes it "
+        "again.",
+        "Di tempat operan telah berubah, seperti ditandai pada gambar, yang dihitung darinya tidak "
+        "berlaku lagi, dan gradiennya adalah gradien dari yang terekam: {recompute} menghitungnya "
+        "kembali.",
+        "図で印を付けた所では、その後に引数が変わり、計算結果はもう成り立ちません。勾配は記録されたときの"
+        "ものです。{recompute} で計算し直せます。",
+    ),
+    "changed operands": (
+        "The operands of {node} have changed since it was computed.",
+        "Operan {node} telah berubah sejak {node} dihitung.",
+        "{node} の引数は、{node} が計算された後に変わりました。",
+    ),
+    "feeds changed": (
+        "{node} feeds a node whose operands have changed since it was computed.",
+        "{node} memberi masukan kepada simpul yang operannya telah berubah sejak dihitung.",
+        "{node} は、計算された後に引数が変わったノードの入力です。",
+    ),
     "as text": (
         "The picture and the steps as text",
         "Gambar dan langkah-langkah sebagai teks",

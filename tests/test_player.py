@@ -8,13 +8,23 @@ from html.parser import HTMLParser
 
 import pytest
 
-from microrelu import Value, operation, relu, relu_at_zero, topological_order, total, weighted_sum
+from microrelu import (
+    Value,
+    log_sum_exp,
+    operation,
+    picture,
+    relu,
+    relu_at_zero,
+    topological_order,
+    total,
+    weighted_sum,
+)
 from microrelu.nn import MLP
 from microrelu.notation import TEXT
-from microrelu.operations import OPERATIONS
 from microrelu.picture import GRADIENT, VALUE
 from microrelu.player import LARGEST, play
 from microrelu.steps import backward_steps
+from microrelu.value import Earlier
 from microrelu.words import LANGUAGES, WORDS
 
 AWKWARD = [
@@ -50,7 +60,7 @@ def test_recorded_graph():
     assert data["nodes"] == [
         [-1, 3.0, "w", ["<mi>w</mi>", 5]],
         [-2, 2.0, "", 0],
-        [0, 6.0, "C", ["<mi>C</mi>", 5], [0, 1], [2.0, 3.0], 0],
+        [0, 6.0, "C", ["<mi>C</mi>", 5], [0, 1], [2.0, 3.0], 0, [], 0],
     ]
     assert data["rows"] == [
         {
@@ -114,6 +124,50 @@ def test_player_is_the_graph_when_it_was_made():
     assert "w = 2 " in player._repr_html_()
 
 
+def test_a_graph_that_no_longer_holds_is_played():
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    root = (w * x).relu()
+    root.backward()
+    w.data = 10.0
+    player = play(root, "ja")
+    assert [node[-1] for node in data_of(player.html)["nodes"] if len(node) > 4] == [1, 0]
+    assert data_of(player.html)["recompute"] == "C.recompute()"
+    text = html.unescape(re.search(r"<pre>(.*)</pre>", player._repr_html_(), re.DOTALL)[1])
+    assert text.endswith("C.recompute() で計算し直せます。")
+    assert (w.grad, x.grad) == (3.0, 2.0)
+    root.label = "the loss"
+    assert data_of(play(root).html)["recompute"] == "root.recompute()"
+
+
+def test_gradients_from_before_stay_from_before():
+    w = Value(2.0, "w")
+    root = w * w
+    root.backward()
+    root.recompute()
+    play(root)
+    assert type(w.grad) is Earlier
+
+
+def test_which_operands_reach_a_node_through_others_too():
+    z, y = Value(1.0, "z"), Value(2.0, "y")
+    nodes = data_of(play(log_sum_exp([z, y]) - z).html)["nodes"]
+    assert [node[-2] for node in nodes if len(node) > 4] == [[], [1]]
+
+
+def test_a_layout_that_takes_too_long_is_done_quickly(monkeypatch):
+    x = Value(0.5, "x")
+    s = x * x
+    for _ in range(20):
+        s = s + x * x
+    tidy = play(s).html
+    monkeypatch.setattr(picture, "LONGEST_LAYOUT", 1e-9)
+    quick = play(s).html
+    ids = r'<g id="([ne]\d[^"]*)"'
+    assert re.findall(ids, quick) == re.findall(ids, tidy)
+    assert data_of(quick)["nodes"] == data_of(tidy)["nodes"]
+    assert data_of(quick)["size"] != data_of(tidy)["size"]
+
+
 def test_save(tmp_path):
     player = play(Value(1.0, "重み").relu(), lang="ja")
     player.save(tmp_path / "page.html")
@@ -130,24 +184,15 @@ def test_convention_at_zero():
         assert data_of(play(Value(0.0).relu()).html)["atZero"] == 0.5
     data = data_of(play(Value(0.0).relu()).html)
     assert data["atZero"] == 1.0
-    assert data["nodes"][1][-1] == 1  # at its kink
-
-
-@pytest.fixture
-def table():
-    before = dict(OPERATIONS)
-    yield
-    OPERATIONS.clear()
-    OPERATIONS.update(before)
+    assert data["nodes"][1][6] == 1  # at its kink
 
 
 @pytest.mark.usefixtures("table")
 def test_only_the_packages_own_operations_are_live():
-    def shifted(a):
+    @operation("mine", "a + 1", ["1"])
+    def own(a):
         return a + 1, (1.0,)
 
-    shifted.__name__ = "relu"
-    own = operation("mine", "a + 1", ["1"])(shifted)
     rows = data_of(play(own(relu(Value(1.0)))).html)["rows"]
     assert [(row["symbol"], row["live"]) for row in rows] == [("ReLU", True), ("mine", False)]
 

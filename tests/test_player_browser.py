@@ -9,6 +9,10 @@ import random
 import shutil
 
 import pytest
+from graphs import graphs, variables
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from readback import Binding, faults
 
 from microrelu import (
     Constant,
@@ -25,12 +29,13 @@ from microrelu import (
     weighted_sum,
 )
 from microrelu.formulas import derivation
-from microrelu.losses import cross_entropy, hinge
+from microrelu.losses import cross_entropy, half_squared_error, hinge, mean
 from microrelu.nn import MLP
-from microrelu.notation import MATHML, number, set_node, set_value
+from microrelu.notation import MATHML, number
 from microrelu.operations import OPERATIONS
+from microrelu.optim import SGD
 from microrelu.player import play
-from microrelu.steps import backward_steps
+from microrelu.steps import backward_steps, changed_nodes, grads_kept
 from microrelu.words import LANGUAGES, why
 
 pytestmark = pytest.mark.browser
@@ -133,17 +138,46 @@ def relu_of_zero():
     return (Value(0.0, "w") * Value(3.0, "x")).relu()
 
 
-GRAPHS = [neuron, chain, network, classifier, everything, one_node, with_constants]
+def named_alike():
+    """The loss over two examples of one network, whose nodes are labelled alike."""
+    model = MLP(1, [2, 1], "tanh", seed=1)
+    return mean([half_squared_error(model([x]), y) for x, y in [(1.0, 0.5), (-2.0, 1.0)]])
+
+
+def named_by_what_are_no_names():
+    a, b = Value(2.00004, "a+b"), Value(3.0, "v_1")
+    return (a * b - a) * abs(a) / 7 + a**3 - b.sin() * maximum(a, b)
+
+
+def many_operands():
+    """More than are written out, one of them twice, two that feed the root directly as well."""
+    a, b = Value(0.5, "a"), Value(-1.0, "b")
+    many = log_sum_exp([a, b, a, *(Value(i / 9, f"x_{i}") for i in range(22))])
+    return log_sum_exp([many, a, *(Constant(i / 7) for i in range(23))]) - b
+
+
+def empty_sum():
+    x = Value(2.0, "x")
+    return total([]) * x + total([x]) + total([])
+
+
+GRAPHS = [
+    *(neuron, chain, network, classifier, everything, one_node, with_constants),
+    *(named_alike, named_by_what_are_no_names, many_operands, empty_sum),
+]
 
 
 def by_gradient(root):
-    """For each step of the sweep, what each node has received so far, as Python computes it."""
+    """For each step of the sweep, what each variable has received so far, as the engine has it."""
     order = topological_order(root)
-    received = {}
-    for step in backward_steps(root):
-        received[step.node] = step.upstream
-        received |= {each.parent: each.running_total for each in step.contributions}
-        yield step.node, [received.get(node) for node in order]
+    received = {root: 1.0}
+    with grads_kept(root):
+        for node in root.sweep():
+            for parent, slope in zip(node.parents, node.local_derivatives, strict=True):
+                if not isinstance(parent, Constant):
+                    received[parent] = received.get(parent, 0.0) + received[node] * slope
+            if node in received:
+                yield node, [received.get(each) for each in order]
 
 
 def numbers_in(page):
@@ -274,29 +308,18 @@ def test_formulas_are_those_of_python(open_page, graph):
     order = topological_order(root)
     said = page.evaluate(
         """() => microrelu.nodes.map((node) => ({
-            equation: microrelu.equation(node).map(([text]) => text),
+            equation: microrelu.equation(node).map(([text]) => text).join("<mo>=</mo>"),
             products: node.parents.map((_, k) => microrelu.product(node, k).map(([text]) => text)),
             why: microrelu.why(node),
         }))"""
     )
     for step in backward_steps(root):
-        node, shown = step.node, said[order.index(step.node)]
-        equation = [
-            set_node(node, step.names, MATHML).text,
-            set_value(node, step.names, MATHML).text,
-        ]
-        if node.parents:
-            equation.append(set_value(node, step.names, MATHML, numbers=True).text)
-            equation.append(number_in_mathml(node.data))
-        assert shown["equation"] == list(map(tidied, equation))
+        shown = said[order.index(step.node)]
+        assert shown["equation"] == tidied(step.equation(MATHML))
         for each in step.contributions:
             product = [tidied(part.text) for part in step.product(each, MATHML)]
             assert shown["products"][each.operand] == product
         assert shown["why"] == why(step)
-
-
-def number_in_mathml(x):
-    return MATHML.number(x).text
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -314,7 +337,7 @@ def test_derivations_are_those_of_python(open_page, graph):
     root = graph()
     page = open_page(play(root).html)
     for i, leaf in enumerate(topological_order(root)):
-        if leaf.parents or isinstance(leaf, Constant):
+        if leaf.operation or isinstance(leaf, Constant):
             continue
         shown = page.evaluate(
             "(i) => microrelu.derivation(microrelu.nodes[i]).rows"
@@ -333,9 +356,9 @@ def test_every_step_by_the_keys(open_page, graph):
     root = graph()
     page = open_page(play(root).html)
     order = topological_order(root)
-    operations_ = [node for node in order if node.parents]
+    operations_ = [node for node in order if node.operation]
     page.keyboard.press("Home")
-    values = [None if node.parents else number(node.data) for node in order]
+    values = [None if node.operation else number(node.data) for node in order]
     assert [value or None for value, _ in numbers_in(page)] == values
     for node in operations_:
         page.keyboard.press("ArrowRight")
@@ -448,7 +471,7 @@ def test_a_changed_leaf_changes_everything(open_page, graph):
     assert_shows_all_of(page, graph())
     recorded = topological_order(graph())
     for i, leaf in enumerate(recorded):
-        if leaf.parents or isinstance(leaf, Constant):
+        if leaf.operation or isinstance(leaf, Constant):
             continue
         for value in (-0.25, 0.0, 1.75):
             if math.isclose(value, 0) and graph is everything:
@@ -660,3 +683,220 @@ def test_names_for_a_screen_reader(open_page):
         )
         assert name.strip()
     assert page.locator("#sentence").get_attribute("aria-live") == "polite"
+
+
+# Nothing false: what the page shows, read back
+
+
+WALK = """() => {
+    const rows = new Set();
+    const look = () => {
+        for (const row of document.querySelectorAll("#mathematics .row, #derivation .row")) {
+            const parts = [...row.querySelectorAll("math")].map((each) => each.innerHTML);
+            rows.add(parts.join("").replaceAll("&nbsp;", "\u00a0"));
+        }
+    };
+    microrelu.steps.forEach((_, i) => (microrelu.go(i), look()));
+    document.getElementById("wrt").click();
+    const leaf = document.getElementById("leaf");
+    for (const { value } of leaf.options) {
+        leaf.value = value;
+        leaf.dispatchEvent(new Event("change"));
+        look();
+    }
+    document.getElementById("wrt").click();
+    return [...rows];
+}"""
+
+
+def false_equations(page, root):
+    """What is not true among all equations of all steps, and of the derivations by each leaf."""
+    binding = Binding(root)
+    return [fault for row in page.evaluate(WALK) for fault in faults(row, MATHML, binding)]
+
+
+def wide(a, b):
+    """More operands than are written out."""
+    return log_sum_exp([a, b, *(Constant(i / 10) for i in range(25))])
+
+
+TOPS = [  # what a random graph goes into, with some node of its own
+    lambda a, b: a - b,
+    lambda a, b: a * a * b,
+    lambda a, b: cross_entropy([a, b, a], 1),
+    lambda a, b: mean([half_squared_error(a, b), hinge(b, 1)]),
+    lambda a, b: total([]) * a + weighted_sum([a, 0.5], [b, a], 1.0),
+    lambda a, b: wide(a, b) * b - wide(a, a),
+    lambda a, b: OPERATIONS["blend"](a, b) - OPERATIONS["blend"](b, b),
+    lambda a, b: (a * a + 1) ** 1.00004,
+]
+LABELS = ["x", "x1", "x_1", "v_1", "C", "a+b", "W(0)_1,2", "r(0)", "x_max", "loss", "", ""]
+
+
+@st.composite
+def shown_graphs(draw):
+    """A random graph, with labels that are set alike, losses, and operations of one's own."""
+    root, _ = draw(graphs(max_nodes=6, on_grid=draw(st.booleans())))
+    nodes = topological_order(root)
+    for top in draw(st.lists(st.sampled_from(TOPS), max_size=2)):
+        grown = top(root, draw(st.sampled_from(nodes)))
+        root = grown if abs(grown.data) < 1e3 else root
+    for node in topological_order(root):
+        if node.operation is None or draw(st.booleans()):
+            node.label = draw(st.sampled_from(LABELS))
+    return root
+
+
+@pytest.fixture
+def own(table):
+    @operation()
+    def blend(a, b):
+        return 0.3 * a + 0.7 * b * b, (0.3, 1.4 * b)
+
+
+@pytest.mark.usefixtures("own")
+@settings(max_examples=20, suppress_health_check=[*HealthCheck])
+@given(shown_graphs(), st.data())
+def test_every_equation_of_a_random_graph_is_true(shared_page, root, data):
+    page = shared_page(play(root).html)
+    assert false_equations(page, root) == []
+    order = topological_order(root)
+    locked = {each for node in order if not live(node) for each in topological_order(node)}
+    i = data.draw(st.sampled_from([order.index(leaf) for leaf in variables(root)] or [-1]))
+    value = data.draw(st.integers(-2000, 2000)) / 1000
+    if i < 0 or not has_value(root, i, value):
+        return
+    if order[i] not in locked:
+        page.evaluate("([i, x]) => microrelu.change(microrelu.nodes[i], x)", [i, value])
+        assert false_equations(page, rebuilt(lambda: root, i, value)) == []
+    order[i].data = value  # the graph that was recorded no longer holds
+    assert false_equations(shared_page(play(root).html), root) == []
+
+
+def live(node):
+    return node.operation is None or node.operation in BUILT_IN
+
+
+def has_value(root, index, value):
+    """Can the graph be computed with that number in that leaf?"""
+    try:
+        rebuilt(lambda: root, index, value)
+    except (ArithmeticError, ValueError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_every_equation_is_true(open_page, graph):
+    page = open_page(play(graph()).html)
+    assert page.evaluate(WALK)
+    assert false_equations(page, graph()) == []
+
+
+PLANTED = {
+    "a local derivative written as a gradient": ("if (!node.indirect.has(operand))", "if (true)"),
+    "a rounded number without its zeros": ("isExact ? /", "true ? /"),
+    "a value that is another's": (
+        "setNumber(node.data));\n  return parts",
+        "setNumber(2));\n  return parts",
+    ),
+    "a gradient that is another's": ("complete = sweep().grad", "complete = sweep(3).grad"),
+}
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_what_is_false_is_found(open_page, fault):
+    root = classifier() * 2.00004 + log_sum_exp([Value(0.5, "a")] * 2)
+    text = play(root).html
+    assert text.count(PLANTED[fault][0]) == 1
+    page = open_page(text.replace(*PLANTED[fault]))
+    assert false_equations(page, root) != []
+
+
+def trained():
+    """A network after its training step: every weight has moved, the loss is the last one."""
+    model = MLP(2, [3, 1], "tanh", seed=1)
+    loss = half_squared_error(model([Value(0.5, "x_1"), Value(-1.2, "x_2")]), 1.0)
+    loss.label = "loss"
+    loss.backward()
+    SGD(model.parameters(), lr=0.1).step()
+    return loss
+
+
+def test_after_a_training_step_the_page_marks_what_no_longer_holds(open_page):
+    root = trained()
+    page = open_page(play(root).html)
+    order = topological_order(root)
+    changed = [f"n{order.index(node)}" for node in changed_nodes(order)]
+    assert [each.get_attribute("id") for each in page.locator(".node.stale").all()] == changed
+    assert len(changed) == 4  # the z of each unit; what was computed of a z holds, of that z
+    assert page.locator(".badge", has_text="operands changed").count() == 4
+    assert "loss.recompute() computes it again." in page.locator("#changed").inner_text()
+    assert_shows_all_of(page, root)
+
+
+def test_of_what_no_longer_holds_no_equation_is_stated(open_page):
+    root = trained()
+    page = open_page(play(root).html)
+    assert false_equations(page, root) == []
+    order = topological_order(root)
+    z = next(i for i, node in enumerate(order) if node.label == "z(1)_2")
+    page.locator(f"#n{z}").click()
+    sentence = "The operands of z⁽¹⁾₂ have changed since it was computed."
+    assert page.locator("#sentence").inner_text() == sentence
+    assert page.locator("#mathematics .row").count() == 0
+    w = next(i for i, node in enumerate(order) if node.label == "W(0)_1,2")
+    page.locator(f"#n{w}").click()
+    sentence = "W⁽⁰⁾₁,₂ feeds a node whose operands have changed since it was computed."
+    assert page.locator("#sentence").inner_text() == sentence
+    assert page.locator("#mathematics .row").count() == 1  # its value
+    page.locator("#wrt").click()
+    assert page.locator("#derivation .row").count() == 0
+
+
+def test_a_whole_page_of_a_graph_that_no_longer_holds(open_page):
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    root = w * x
+    w.data = 10.0
+    page = open_page(play(root).html)
+    assert page.evaluate(WALK) == [
+        "<mi>x</mi><mo>=</mo><mn>3</mn>",
+        "<mi>w</mi><mo>=</mo><mn>10</mn>",
+    ]
+    change(page, 0, 4)
+    assert page.locator("#changed").is_hidden()
+    assert page.locator(".node.stale").count() == 0
+    assert false_equations(page, Value(4.0, "w") * Value(3.0, "x")) == []
+    page.locator("#reset").click()
+    assert page.locator("#changed").is_visible()
+
+
+def test_what_is_stated_of_what_no_longer_holds_is_found(open_page):
+    root = trained()
+    text = play(root).html.replace("isStale: Boolean(how[2])", "isStale: false")
+    assert false_equations(open_page(text), root) != []
+
+
+def test_after_recompute_the_page_is_that_of_a_new_graph(open_page):
+    root = trained()
+    root.recompute()
+    page = open_page(play(root).html)
+    assert page.locator("#changed").is_hidden()
+    assert_shows_all_of(page, root)
+    assert false_equations(page, root) == []
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser, tmp_path_factory):
+    """One page that is opened with one text after the other."""
+    file = tmp_path_factory.mktemp("pages") / "page.html"
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+
+    def open_(text):
+        file.write_text(text, encoding="utf-8")
+        page.goto(file.as_uri())
+        return page
+
+    yield open_
+    context.close()
