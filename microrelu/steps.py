@@ -179,11 +179,17 @@ def backward_steps(root: Value) -> Iterator[Step]:
 
 
 def _steps(root: Value, names: Names) -> Iterator[Step]:
-    received = dict.fromkeys(names, 0.0) | {root: 1.0}
+    received, recorded = dict.fromkeys(names, 0.0) | {root: 1.0}, root.local_derivatives
     done: Step | None = None
     for node in root.sweep():  # its contributions are added when the sweep is asked for the next
         if done is not None:
             yield done
+        if root.local_derivatives is not recorded:
+            name = set_node(root, names).text
+            raise ValueError(
+                f"{name} was computed anew between two of these steps, which have gradients from "
+                f"before: take them again, backward_steps({name})."
+            )
         done = None
         if not isinstance(node, Constant) or node is root:
             passed = tuple(_contributions(node, received, names.uses))

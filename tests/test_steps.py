@@ -4,8 +4,18 @@ import re
 
 import pytest
 
-from microrelu import Value, maximum, operation, relu, relu_at_zero, topological_order
+from microrelu import (
+    Value,
+    check_gradients,
+    explain,
+    maximum,
+    operation,
+    relu,
+    relu_at_zero,
+    topological_order,
+)
 from microrelu.steps import align, backward_steps, changed_nodes, refuse_changed
+from microrelu.value import Earlier
 
 
 def neuron():
@@ -215,3 +225,23 @@ def test_a_number_assigned_to_a_node_that_was_computed_is_a_change():
     y.data = 7.0
     with pytest.raises(ValueError, match="C = x · 3 was recorded as 7, and is 6 with x = 2:"):
         refuse_changed(y)
+
+
+def test_steps_are_taken_again_after_a_graph_was_computed_anew():
+    x = Value(2.0, "x")
+    steps = backward_steps((x * x).tanh())
+    root = next(steps).node
+    x.data = 3.0
+    root.recompute()
+    with pytest.raises(ValueError, match=re.escape("take them again, backward_steps(C).")):
+        next(steps)
+
+
+def test_looking_at_a_graph_leaves_its_gradients_what_they_were():
+    x = Value(2.0, "x")
+    root = x * x
+    root.backward()
+    root.recompute()
+    explain(root)
+    check_gradients(root)
+    assert [type(node.grad) for node in (x, root)] == [Earlier, Earlier]
