@@ -481,8 +481,8 @@ def _real_numbers(name: str, given: ArrayLike) -> NDArray[Any]:
     """What was given as an array."""
     if _is_masked(given):
         raise TypeError(
-            f"The {name} would be taken without the mask: leave masked rows out, or put numbers in "
-            f"({name}.filled(0.0))."
+            f"The {name} would be taken without the mask: leave masked rows out, or put numbers "
+            f"in their place: {name}.filled(0.0)."
         )
     try:
         array = np.asarray(given)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from types import ModuleType
 from typing import Any
 
@@ -238,6 +241,114 @@ def test_what_a_function_sees_is_copied_and_compared():
     assert [each.function(1.0)[0] for each in later] == [113.5, 123.5, 223.5, 224.5]
     assert before.function(1.0)[0] == 112.5
     assert compiled.frozen(operations.tanh) is operations.tanh
+
+
+def test_graphs_that_were_replayed_wrongly():
+    w, s, c, x = map(Value, (0.5, -0.3, 1.0, 1.0))
+    tape = Tape([x * (w * s) + c * x, c * c], [x], [w, s, c])
+    assert tape.gradients([[1.0]] * 4).tolist() == pytest.approx([-0.3, 0.5, 1.0])
+    a, b, c, x = map(Value, (-1.7, 0.6, 1.0, 1.0))
+    tape = Tape([x * (a * b), c], [x], [c, b, a])
+    assert tape.gradients([[1.0]] * 5).tolist() == pytest.approx([0.0, -1.7, 0.6])
+    a, b, c = map(Value, (0.0, 0.0, 0.0))
+    tape = Tape(log_sum_exp([a, b]) + log_sum_exp([a, b, c]), [a, b, c])
+    for size in (1, 9):
+        assert tape.forward([[0.0] * 3] * size).tolist() == pytest.approx([math.log(6)] * size)
+    p, x = Value(0.7), Value(0.4)
+    u, v = (p * x).tanh(), (p * x).sin()
+    root = (u + v) ** 2 + (x + u) ** 2
+    root.backward()
+    _, gradient = run(Tape(root, [x], [p]).source())(np.array([0.7]), np.array([[0.4]]))
+    assert gradient.tolist() == pytest.approx([p.grad])
+
+
+def test_a_sum_of_no_products_is_its_bias():
+    b, x = Value(3.0), Value(2.0)
+    assert_replays(weighted_sum([], [], b) * weighted_sum([], [], x), [x], [b], np.ones((5, 1)))
+
+
+ENDS = (
+    -math.inf,
+    -1000.0,
+    -40.0,
+    -1.0,
+    -1e-9,
+    -0.0,
+    0.0,
+    1e-9,
+    0.5,
+    1.0,
+    2.0,
+    40.0,
+    800.0,
+    math.inf,
+)
+
+
+def where_it_has_a_value(operation: Operation) -> Iterator[tuple[float, ...]]:
+    numbers = ENDS
+    if operation.name in ("divide", "power", "leaky_relu"):  # of which nobody asks for infinities
+        numbers = ENDS[1:-1]
+    if operation.name == "sqrt":  # whose slope at −0.0 may as well be −∞
+        numbers = [each for each in ENDS if str(each) != "-0.0"]
+    for point in product(numbers, repeat=len(operation.operands)):
+        try:
+            operation.function(*point)
+        except (ValueError, ArithmeticError):
+            continue
+        yield point
+
+
+@pytest.mark.parametrize("slope", [1.0, 0.25])
+@pytest.mark.parametrize("name", FIXED)
+def test_a_source_is_right_wherever_the_operation_is(name, slope):
+    operation = FIXED[name]
+    leaves = [Value(0.5) for _ in operation.operands]
+    with microrelu.relu_at_zero(slope):
+        replay = run(Tape(operation(*leaves), [], leaves).source())
+        for point in where_it_has_a_value(operation):
+            value, local = operation.function(*point)
+            strict = "raise" if np.isfinite([value, *local]).all() else "ignore"
+            with np.errstate(all=strict, under="ignore"):
+                outputs, gradient = replay(np.array(point), np.empty((1, 0)))
+            np.testing.assert_allclose([*outputs, *gradient], [value, *local], rtol=1e-12)
+
+
+def test_the_source_of_log_sum_exp_is_right_far_out():
+    leaves = [Value(0.0), Value(0.0), Value(0.0)]
+    replay = run(Tape(log_sum_exp(leaves), [], leaves).source())
+    for point in ([1000.0, -1000.0, 1000.0], [-1000.0] * 3, [math.inf, 1.0, -math.inf]):
+        value, local = operations.log_sum_exp.function(*point)
+        outputs, gradient = replay(np.array(point), np.empty((1, 0)))
+        np.testing.assert_allclose([*outputs, *gradient], [value, *local], rtol=1e-12)
+
+
+def test_sources_without_inputs_or_parameters_or_with_infinite_constants():
+    nothing = np.empty(0), np.empty((2, 0))
+    outputs, gradient = run(Tape(Value(0.5).sigmoid()).source())(*nothing)
+    assert outputs.tolist() == pytest.approx([operations.sigmoid.function(0.5)[0]] * 2)
+    assert gradient.tolist() == []
+    p = Value(2.0)
+    root = microrelu.minimum(p * 1.0, math.inf) * microrelu.maximum(-math.inf, p)
+    outputs, gradient = run(Tape(root, [], [p]).source())(np.array([2.0]), nothing[1])
+    assert (outputs.tolist(), gradient.tolist()) == ([4.0, 4.0], [4.0])
+
+
+def test_writing_a_source_takes_as_many_calls_for_each_link_of_a_chain():
+    def calls(links: int) -> int:
+        x, w = Value(0.5), Value(0.5)
+        root = x
+        for _ in range(links):
+            root = (root * w).tanh()
+        tape, counted = Tape(root, [x], [w]), []
+        sys.setprofile(lambda frame, event, argument: counted.append(event))
+        tape.source()
+        sys.setprofile(None)
+        return len(counted)
+
+    calls(1)  # what is kept for the next time
+    one, two, three = map(calls, (100, 200, 300))
+    assert two - one == three - two
 
 
 def grown_at_the_wrong_place(program, code, *step, varies=True):
@@ -751,6 +862,13 @@ def test_what_is_no_batch():
         ([["a", "b"]], TypeError, "holds real numbers, not <U1"),
         ([[1j, 2.0]], TypeError, "holds real numbers, not complex128"),
         ([[None, 2.0]], TypeError, "holds real numbers, not object"),
+        (np.ma.array([[1.0, 2.0]], mask=[[0, 1]]), TypeError, "batch would be taken without the m"),
+        (
+            [np.ma.array([1.0, 2.0], mask=[0, 1])],
+            TypeError,
+            "leave masked rows out, or put numbers",
+        ),
+        ([[1.0, np.ma.masked]], TypeError, r"in their place: batch.filled\(0.0\)"),
     ]:
         with pytest.raises(error, match=sentence):
             tape.forward(batch)
@@ -777,9 +895,55 @@ def test_what_cannot_be_asked():
         (lambda: tape.gradients([[1.0]], output=1), "no output 1: this tape has 0 to 0"),
         (lambda: tape.gradients([[1.0]], by="w"), 'by "parameters" or by "inputs", not by \'w\''),
         (lambda: tape.forward([[1.0]], parameters=[1, 2]), r"shape \(2,\), and this tape has 1"),
+        (lambda: tape.forward([[1.0]], [[1.0], [1.0, 2.0]]), "rows of the parameters have differ"),
     ]:
         with pytest.raises(ValueError, match=sentence):
             ask()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ([None], "The parameters hold real numbers, not object"),
+        (["1.5"], "The parameters hold real numbers, not <U3"),
+        ([1j], "not complex128: np.array\\(parameters, dtype=float\\) makes them, or says which"),
+        ([Value(1.0)], "The parameters hold real numbers, not object"),
+        (np.ma.array([1.0], mask=[True]), "The parameters would be taken without the mask"),
+        ([np.ma.masked], "The parameters would be taken without the mask"),
+    ],
+)
+def test_what_are_no_parameters(parameters, sentence):
+    w, x = Value(2.0, "w"), Value(1.0, "x")
+    tape = Tape(w * x, [x], [w])
+    for ask in (tape.forward, tape.gradients):
+        with pytest.raises(TypeError, match=sentence):
+            ask([[1.0]], parameters)
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda t: pickle.loads(pickle.dumps(t))]
+)
+def test_a_copied_tape_is_recorded_again(again):
+    w, x = Value(0.0, "w"), Value(1.0, "x")
+    with microrelu.relu_at_zero(0.25):
+        tape = Tape([(w * x).relu(), w * x], [x], [w], threads=3)
+    tape.forward([[1.0]])
+    other = again(tape)
+    assert other.gradients([[2.0]]).tolist() == [0.5]
+    assert other.forward([[2.0]], [3.0]).tolist() == [[6.0, 6.0]]
+    assert (other.threads, other.relu_at_zero, len(other.outputs)) == (3, 0.25, 2)
+    assert (other.parameters == tape.parameters) == (again is copy.copy)
+
+
+def test_a_model_and_its_tape_share_what_they_shared_when_they_are_loaded():
+    model, tape = moons_tape()
+    model, tape = pickle.loads(pickle.dumps((model, tape)))
+    assert tape.parameters == model.parameters()
+    batch = moons_batch(20)
+    before = tape.forward(batch).mean()
+    tape.fit(batch, SGD(model.parameters(), lr=0.1), epochs=3, progress=False)
+    root = total([hinge(model(row[:2]), row[2]) for row in batch.tolist()]) / 20
+    assert tape.forward(batch).mean() == pytest.approx(root.data) != before
 
 
 def run_python(*lines: str, **environment: str) -> subprocess.CompletedProcess[str]:
