@@ -27,6 +27,7 @@ from microrelu.kernels import (
     one_by_one,
     one_example,
 )
+from microrelu.notation import written_for
 from microrelu.operations import Operation
 
 # No promise on the order of a sum (so that it can use vector registers) and none on the sign of
@@ -60,14 +61,27 @@ def interpreter(used: Used, at_zero: float) -> Interpreter:
     return compiled
 
 
-def entry(replay: Any) -> Callable[..., None]:
-    """The compiled replay itself: a call by way of Numba would look at every argument's type."""
+def entry(replay: Any, used: Used) -> Callable[..., None]:
+    """The compiled replay itself: a call by way of Numba would look at every argument's type.
+
+    Raises:
+        TypeError: Numba cannot compile one of the operations that it uses.
+    """
     from numba import boolean, float64, int64, uint32
+    from numba.core.errors import NumbaError
 
     numbers, rows = float64[::1], float64[:, ::1]
     arrays = uint32[::1], numbers, numbers, rows, rows
-    compiled: Callable[..., None] = replay.compile((*arrays, int64, int64, int64, float64, boolean))
-    return compiled
+    try:
+        done: Callable[..., None] = replay.compile((*arrays, int64, int64, int64, float64, boolean))
+    except NumbaError as error:
+        own = ", ".join(sorted({row.name for row, _ in used if not _is_built_in(row)}))
+        raise TypeError(
+            f"Numba cannot compile {own} for the tape. Write its function with arithmetic, `if` "
+            "and the functions of `math`; one of any number of operands needs formulas, "
+            f"@operation(symbol, formula, derivatives). Numba says: {error}"
+        ) from None
+    return done
 
 
 def frozen(operation: Operation) -> Operation:
@@ -169,15 +183,15 @@ def _compile(used: Used, at_zero: float) -> Interpreter:
         (name, n, keeps_derivatives(row)) for name, (row, n) in zip(names, table, strict=True)
     ]
     texts = one_by_one(listed), *in_blocks(listed)
-    called = [(row.name, row.function.__code__.co_code, _state(row)) for row, _ in table]
+    called = [(row.name, row.function.__code__.co_code, _state(row), n) for row, n in table]
     secret = f"{called}{texts}{REPLAY}{at_zero}".encode()
     secret += Path(operations.__file__).read_bytes() + Path(elementary.__file__).read_bytes()
     digest = hashlib.sha256(secret).hexdigest()[:12]
     at, pipeline = _rows_apart()
     scope: dict[str, Any] = {"__name__": __name__, "int64": int64, "at": at}
     scope["math"] = _vectorised(at_zero, digest)
-    for name, (row, _) in zip(names, table, strict=True):
-        scope[name] = _rebound(row.function, at_zero, digest)
+    for name, (row, n) in zip(names, table, strict=True):
+        scope[name] = _rebound(_of_numbers(row, n), at_zero, digest)
     for source in texts:
         own: dict[str, Any] = {}
         exec(_code(source), scope, own)
@@ -191,6 +205,33 @@ def _compile(used: Used, at_zero: float) -> Interpreter:
         exec(_code(source.replace("{name}", name)), scope)
         replays.append(njit(cache=cache, **OPTIONS)(scope[name]))
     return replays[0], replays[1], {each: FIRST_FREE + i for i, each in enumerate(table)}
+
+
+def _of_numbers(row: Operation, n: int) -> Callable[..., Any]:
+    """The function of n operands: the operation's own, or, of any number of them, its formulas'."""
+    found = written_for(row, n)
+    if row.operands or not found.formula or len(found.derivatives) != n:
+        return row.function
+    derivatives = "".join(f"float({each}), " for each in found.derivatives)
+    text = f"def {row.name}({', '.join(found.operands)}):\n"
+    text += f"    return float({found.formula}), ({derivatives})"
+    scope: dict[str, Any] = {
+        "math": math,
+        "Step": operations.step,
+        "ReLU": _relu,
+        "sigmoid": _sigmoid,
+    }
+    scope |= {name: getattr(math, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh")}
+    exec(text, scope)
+    return scope[row.name]  # type: ignore[no-any-return]
+
+
+def _relu(a: float) -> float:
+    return max(a, 0.0)
+
+
+def _sigmoid(a: float) -> float:
+    return 1.0 / (1.0 + math.exp(-a))
 
 
 def _code(text: str) -> CodeType:

@@ -253,7 +253,7 @@ class Tape:
         memory = self._memory(program, width)
         return Plan(
             program=program,
-            run=compiled.entry(one if width == 1 else block),
+            run=compiled.entry(one if width == 1 else block, self._fused.operations),
             memory=memory,
             gradient=self._gradient(program, memory),
             results=np.empty((count, self._count + self.recording.inputs * (by == "inputs"))),

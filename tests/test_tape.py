@@ -990,3 +990,30 @@ def test_log_sum_exp_of_infinities_is_the_engines():
     assert tape.forward(batch)[:3].tolist() == [
         log_sum_exp([Value(a), Value(b)]).data for a, b in batch[:3].tolist()
     ]
+
+
+def test_an_operation_of_any_number_of_operands_is_replayed_by_its_formulas(table):
+    @operations.operation(
+        "mean",
+        lambda *a: f"({' + '.join(a)}) / {len(a)}",
+        lambda *a: [f"1 / {len(a)}"] * len(a),
+    )
+    def average(*a):
+        return sum(a) / len(a), (1 / len(a),) * len(a)
+
+    p, x = Value(2.0, "p"), Value(3.0, "x")
+    root = average(p, x, average(p * x, x))
+    tape = Tape(root, [x], [p])
+    assert tape.forward([[3.0]] * 9) == pytest.approx(root.data)
+    root.backward()
+    assert tape.gradients([[3.0]] * 9) == pytest.approx([p.grad])
+    assert tape.gradients([[3.0]], by="inputs") == pytest.approx(x.grad)
+
+
+def test_an_operation_that_numba_cannot_compile_says_so(table):
+    @operations.operation("mx")
+    def largest(*a):
+        return max(a), tuple(float(each == max(a)) for each in a)
+
+    with pytest.raises(TypeError, match=r"Numba cannot compile largest for the tape\. Write"):
+        Tape(largest(Value(1.0), Value(2.0))).forward([[]])
