@@ -306,7 +306,8 @@ def formulas_of(operation: Operation, n: int) -> Written:
     """How an operation of n operands is written.
 
     Raises:
-        ValueError: it has no formula, or not one derivative for each operand.
+        ValueError: it has no formula, or not one derivative for each operand, or they use
+            functions that NumPy and JAX are not told of.
     """
     found = written_for(operation, n)
     if not found.formula or len(found.derivatives) != n:
@@ -314,7 +315,19 @@ def formulas_of(operation: Operation, n: int) -> Written:
             f"{operation.name} has no formula to be written with: say @operation(symbol, formula, "
             "derivatives), with one derivative for each operand."
         )
+    known = {*NUMPY, "Step", "ReLU", "sigmoid"}
+    used = frozenset().union(*map(_names, (found.formula, *found.derivatives)))
+    if unknown := used - known - {*found.operands}:
+        raise ValueError(
+            f"The formulas of {operation.name} use {', '.join(sorted(unknown))}; source and to_jax "
+            f"know {', '.join(sorted(known))}."
+        )
     return found
+
+
+@cache
+def _names(formula: str) -> frozenset[str]:
+    return frozenset(compile(formula, formula, "eval").co_names)
 
 
 def _stable(operation: Operation, n: int) -> Written:
