@@ -4,6 +4,8 @@ Every engine first has to find the same gradients. Then they take turns, round b
 busy machine slows them alike. `README.md` beside this file has tables and says how to read them.
 """
 
+# ruff: noqa: E402
+
 from __future__ import annotations
 
 import argparse
@@ -22,6 +24,13 @@ from importlib import import_module
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+# They choose other kernels than NumPy would by itself, slower by up to a half. OpenBLAS reads them
+# when NumPy is loaded; the processes that measure start from the same environment.
+CHOICES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+if __name__ == "__main__":
+    for each in CHOICES:
+        os.environ.pop(each, None)
 
 import numpy as np
 from numpy.typing import NDArray
@@ -644,6 +653,18 @@ def first_use(rounds: int) -> None:
         print(f"| {name} | {recording * 1e3:.1f} ms | {first:.2f} s | {whole:.2f} s |", flush=True)
 
 
+def kernels() -> str:
+    """Which of its kernels OpenBLAS runs under NumPy."""
+    try:
+        found = import_module("threadpoolctl").threadpool_info()
+    except ImportError:
+        return "Which kernels OpenBLAS runs, threadpoolctl would say: it is not installed."
+    names = {each["architecture"] for each in found if each["internal_api"] == "openblas"}
+    if not names:
+        return "NumPy computes without OpenBLAS."
+    return f"OpenBLAS runs its kernels for {' and '.join(sorted(names))}."
+
+
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
@@ -670,6 +691,7 @@ if __name__ == "__main__":
     options = parser.parse_args()
     if options.cores is None:  # a process for each: libraries read these settings only once
         print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}.")
+        print(kernels())
         for count in sorted({1, os.cpu_count() or 1}):
             settings = {**os.environ, **dict.fromkeys(THREADS, str(count))}
             arguments = [sys.executable, __file__, *sys.argv[1:], "--cores", str(count)]

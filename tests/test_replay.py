@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +20,46 @@ def replay(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(BENCHMARKS)
     monkeypatch.delitem(sys.modules, "replay", raising=False)
     return import_module("replay")
+
+
+RUN = """
+import contextlib, os, runpy, sys
+_, path, name = sys.argv
+sys.argv = [path, "--help"]
+with contextlib.suppress(SystemExit):
+    runpy.run_path(path, run_name=name)
+print(os.environ.get("OPENBLAS_CORETYPE"), os.environ.get("OPENBLAS_L2_SIZE"))
+sys.path.insert(0, os.path.dirname(path))
+print(__import__("replay").kernels())
+"""
+
+
+def run_as(name: str, **environment: str) -> list[str]:
+    """What is left of two variables, and which kernels run."""
+    command = [sys.executable, "-c", RUN, str(BENCHMARKS / "replay.py"), name]
+    environment = {**os.environ, **environment}
+    ran = subprocess.run(command, env=environment, capture_output=True, check=True, text=True)
+    return ran.stdout.splitlines()[-2:]
+
+
+def test_a_run_lets_openblas_choose_its_kernels_and_a_test_leaves_the_environment() -> None:
+    pytest.importorskip("threadpoolctl", reason="pip install threadpoolctl")
+    chosen = {"OPENBLAS_CORETYPE": "Prescott", "OPENBLAS_L2_SIZE": "262144"}
+    assert run_as("__main__", **chosen) == run_as("__main__")
+    assert run_as("__main__", **chosen)[0] == "None None"
+    assert run_as("replay", **chosen)[0] == "Prescott 262144"
+
+
+def test_the_header_names_the_kernels(replay: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [{"internal_api": "openblas", "architecture": "Zen"}, {"internal_api": "openmp"}]
+    monkeypatch.setitem(
+        sys.modules, "threadpoolctl", SimpleNamespace(threadpool_info=lambda: found)
+    )
+    assert replay.kernels() == "OpenBLAS runs its kernels for Zen."
+    found.pop(0)
+    assert replay.kernels() == "NumPy computes without OpenBLAS."
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    assert replay.kernels().endswith("threadpoolctl would say: it is not installed.")
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
