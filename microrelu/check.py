@@ -273,7 +273,9 @@ def _compare(line: Line, gradient: float, kinks: bool, near: bool) -> _Compariso
     if _confirm(written, gradient, lost + written.apart(recorded), doubt):
         return _Comparison(shown, True, _kind(shown, gradient))
     between = _between([written, recorded, *kinked], lost)
-    if between[0] <= gradient <= between[1] or (math.isnan(gradient) and math.isinf(lost)):
+    slack = FINE * max(view.size for view in views)
+    is_possible = between[0] - slack <= gradient <= between[1] + slack
+    if is_possible or (math.isnan(gradient) and math.isinf(lost)):
         return _Comparison(shown, None, UNMEASURED, between)
     return _Comparison(shown, False, "WRONG")
 
@@ -302,8 +304,7 @@ def _between(views: Sequence[Slopes], lost: float) -> tuple[float, float]:
     ends = []
     for slopes in views:
         for value, error in slopes.sides:
-            slack = error + FINE * slopes.size + lost if math.isfinite(value) else 0.0
-            ends += [value - slack, value + slack]
+            ends += [value] if math.isinf(value) else [value - error - lost, value + error + lost]
     return min(ends), max(ends)
 
 

@@ -138,9 +138,11 @@ def sigmoid(a: Decimal) -> Decimal:
 
 
 def power(a: Decimal, b: Decimal) -> Decimal:
-    """Python's a**b: 1 for 0**0, and no value for a negative number to a broken power."""
+    """Python's a**b: 1 for 0**0, no value for 1 / 0 or a negative number to a broken power."""
     if b == 0 or a == 1:
         return Decimal(1)
+    if a == 0 and b < 0:  # which `decimal` calls ∞
+        raise decimal.DivisionByZero
     is_whole = b == b.to_integral_value()
     if a == 0 or (is_whole and abs(b) < 1000) or (a < 0 and not is_whole):
         return a**b

@@ -21,6 +21,7 @@ from microrelu import (
     power,
     relu_at_zero,
     topological_order,
+    total,
 )
 from microrelu.check import (
     LONGEST_NOTES,
@@ -171,8 +172,8 @@ def test_a_slope_that_rounding_decides_is_told_with_its_bounds():
         "leaf  given  left  central  right  verdict\n"
         "x     0      0     0.5      1      cannot be measured here\n"
         "C = ReLU(v₂) = ReLU(0) = 0 is at its kink: ∂C/∂v₂ = 1 by convention.\n"
-        "For x the floats lose more than they measure: its slope may be anything from −1×10⁻⁹ to "
-        "1.\n"
+        "For x the floats lose more than they measure: its slope may be anything from "
+        "−1.066×10⁻¹⁴ to 1.\n"
         "0 of 1 agree, 1 cannot be measured here. Furthest off is x: 0 as given, left 0 and "
         "right 1 by differences."
     )
@@ -584,3 +585,78 @@ def test_a_users_operation_is_checked_like_the_others(table):
         return a**3, (3 * a**2,)
 
     assert check_gradients(cube(Value(1.5, "x")).sin())
+
+
+def cubes(*, formula: str = "", factor: float = 1.0) -> Operation:
+    @operation("□³", formula)
+    def cube(a):
+        return a**3, (factor * 3 * a**2,)
+
+    return cube
+
+
+@pytest.mark.parametrize("at", [1.5, -0.7, 1e-8, 1e8, 1e-30])
+@pytest.mark.parametrize("formula", ["", "a**3", "a**2 * a", "a**3 + 1"])
+def test_an_operation_with_or_without_a_formula_or_with_another_one_is_checked(table, formula, at):
+    """One that its function contradicts is left aside."""
+    x = Value(at, "x")
+    assert verdicts(check_gradients(cubes(formula=formula)(x) * 2)) == {"x": "agrees"}
+    for factor in (-1.0, 0.0, 1.01, 2.0):
+        report = check_gradients(cubes(formula=formula, factor=factor)(x) * 2)
+        assert verdicts(report) == {"x": "WRONG"}
+        assert "the local derivative ∂v₁/∂x = " in report.notes[0]
+
+
+@pytest.mark.parametrize("at", [-3.0, 1e-9, 0.5, 1e9])
+def test_a_kink_without_a_formula_is_found(table, at):
+    @operation(kink=lambda a: a == 0)
+    def hinge(a):
+        return max(a, 0.0), (1.0 if a >= 0 else 0.0,)
+
+    assert verdicts(check_gradients(hinge(Value(at, "x")))) == {"x": "agrees"}
+    x = Value(0.0, "x")
+    report = check_gradients(hinge(x))
+    assert (report.rows[0].left, report.rows[0].right) == (0.0, 1.0)
+    assert verdicts(report) == {"x": "kink"}
+    assert not check_gradients(hinge(x), {x: 1.1})
+
+
+def test_floats_that_are_too_coarse_measure_nothing(table):
+    @operation()
+    def lifted(a):
+        return a + 1e15, (1.0,)
+
+    @operation()
+    def saturated(a):
+        value = math.tanh(a)
+        return value, (1.0 - value * value,)
+
+    x = Value(1e-3, "x")
+    assert verdicts(check_gradients(lifted(x))) == {"x": UNMEASURED}
+    assert verdicts(check_gradients(saturated(Value(20.0, "x")))) == {"x": UNMEASURED}
+
+
+def test_a_derivative_that_cancels_in_floats_is_no_error(table):
+    """1 − tanh² is 0 at 20 in floats, and 1.7e-17 by its formula."""
+
+    @operation("tanh", "tanh(a)")
+    def plain_tanh(a):
+        value = math.tanh(a)
+        return value, (1.0 - value * value,)
+
+    for at, verdict in [(0.5, "agrees"), (10.0, "agrees"), (18.0, UNMEASURED), (20.0, UNMEASURED)]:
+        assert verdicts(check_gradients(plain_tanh(Value(at, "x")))) == {"x": verdict}
+
+
+def test_a_sum_too_long_for_a_formula_is_measured_by_floats():
+    x, y = Value(0.3, "x"), Value(0.7, "y")
+    root = total([x * y * i for i in range(20_000)])
+    assert check_gradients(root)
+    assert verdicts(check_gradients(root, {x: 1.01 * root.data / 0.3})) == {"x": "WRONG"}
+
+
+def test_a_kink_nearer_than_any_nudge_of_floats_is_on_its_side():
+    x, y = Value(0.0, "x"), Value(-1e-93, "y")
+    root = abs(x + y)
+    assert verdicts(check_gradients(root)) == {"x": "agrees", "y": "agrees"}
+    assert verdicts(check_gradients(root, {x: 0.0})) == {"x": "WRONG"}
