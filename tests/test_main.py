@@ -205,6 +205,17 @@ def test_json_without_numbers_that_json_does_not_have(capsys):
     assert status == 1  # where no difference can be taken, nothing is confirmed
 
 
+def test_what_cannot_be_measured_is_not_confirmed(capsys):
+    expression = ["sin(x * 1e8)", "x=33333333333333333"]
+    assert main([*expression, "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert not said["agrees"]
+    row = said["gradients"]["x"]
+    assert (row["agrees"], row["verdict"]) == (None, "cannot be measured here")
+    assert main(expression) == 1
+    assert "0 of 1 agree, 1 cannot be measured here. Furthest" in capsys.readouterr().out
+
+
 # Mistakes: one clear line, with the place where it helps
 
 
