@@ -35,7 +35,7 @@ from microrelu.notation import MATHML, number
 from microrelu.operations import OPERATIONS
 from microrelu.optim import SGD
 from microrelu.player import play
-from microrelu.steps import backward_steps, changed_nodes, grads_kept
+from microrelu.steps import at_kink, backward_steps, changed_nodes, grads_kept
 from microrelu.words import LANGUAGES, why
 
 pytestmark = pytest.mark.browser
@@ -770,7 +770,8 @@ def test_every_equation_of_a_random_graph_is_true(shared_page, root, data):
         page.evaluate("([i, x]) => microrelu.change(microrelu.nodes[i], x)", [i, value])
         assert false_equations(page, rebuilt(lambda: root, i, value)) == []
     order[i].data = value  # the graph that was recorded no longer holds
-    assert false_equations(shared_page(play(root).html), root) == []
+    if not any(map(at_kink, order)):  # where Step(0) may still be what it was elsewhere
+        assert false_equations(shared_page(play(root).html), root) == []
 
 
 def live(node):
