@@ -1,6 +1,7 @@
 """The chain rule written out: every equation of the mathematics note, to the letter."""
 
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -9,10 +10,22 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microrelu import Value, log_sum_exp, operation, relu, tanh, weighted_sum
+from microrelu import (
+    Neuron,
+    Value,
+    leaky_relu,
+    log_sum_exp,
+    operation,
+    relu,
+    symbolic,
+    tanh,
+    total,
+    weighted_sum,
+)
 from microrelu.formulas import MOST_PATHS, derivation, explain, general_equation
 from microrelu.losses import cross_entropy, half_squared_error
 from microrelu.notation import LATEX, MATHML, TEXT
+from microrelu.value import Constant
 from microrelu.words import LANGUAGES, WORDS, say
 
 
@@ -137,6 +150,137 @@ def test_paths_are_summed_term_by_term():
       = 4
 ∂C/∂a = b + 1"""
     )
+
+
+def test_a_derivative_that_is_taken_twice_is_written_place_by_place():
+    v = Value(3.0, "v")
+    text = "∂C/∂v = v + v\n      = 3 + 3\n      = 6\n∂C/∂v = 2 v"
+    assert str(derivation(v * v, v)) == text
+
+
+def test_a_node_that_feeds_another_directly_and_through_others_is_told_from_its_gradient():
+    z = [Value(1.0, "z1"), Value(2.0, "z2")]
+    cost = cross_entropy(z, 1)
+    graph = derivation(cost, z[1]).graph
+    assert TEXT.equation(*graph.gathered(z[1])) == (
+        "∂C/∂z₂ = ∂C/∂v₁ · ∂v₁/∂z₂ + ∂C/∂C · ∂(v₁ − z₂)/∂z₂"
+        " = ∂C/∂v₁ · (exp(z₂) / (exp(z₁) + exp(z₂))) + ∂C/∂C · (−1)"
+        " = 1 · 0.7311 + 1 · (−1) = −0.2689"
+    )
+
+
+def test_nodes_labelled_alike_are_two_in_every_equation_and_in_the_closed_form():
+    neuron = Neuron(1, "linear", seed=1)
+    cost = neuron([1.0]) - neuron([5.0])
+    assert (
+        str(derivation(cost, neuron.weights[0]))
+        == """\
+∂C/∂W⁽⁰⁾ = ∂C/∂z⁽¹⁾ · ∂z⁽¹⁾/∂W⁽⁰⁾ + ∂C/∂z⁽¹⁾′ · ∂z⁽¹⁾′/∂W⁽⁰⁾
+         = 1 · r⁽⁰⁾ + (−1 · r⁽⁰⁾′)
+         = 1 · 1 + (−1 · 5)
+         = −4
+∂C/∂W⁽⁰⁾ = r⁽⁰⁾ − r⁽⁰⁾′"""
+    )
+
+
+def forward(root):
+    """The first part of an explanation."""
+    return [line.strip() for line in str(explain(root)).split("\n\n")[0].splitlines()[1:]]
+
+
+def test_what_would_be_false_as_it_stands_is_written_otherwise():
+    x, a = Value(2.0, "x"), Value(2.0, "a")
+    assert forward(Value(2.0, "v_1") * x + 1)[2] == "v₂ = v₁ x = 2 · 2 = 4"
+    assert forward(x**2.00004)[1] == "C = x^2.000 = 2^2.000 = 4.000"
+    assert str(derivation(x**2.00004, x)).splitlines()[0] == "∂C/∂x = 2.000 x^1.000"
+    assert forward(a.sqrt() ** 2)[2] == "C = v₁² = 1.414² = 2"
+    assert str(derivation(a.sqrt().exp() ** 2, a)).splitlines()[1].startswith("      = 2 v₂ ·")
+    assert forward(total([]) * x)[0] == "v₁ = 0"
+    assert str(explain(Constant(3.0))).splitlines()[1::4] == ["    C = 3", "    ∂C/∂C = 1"]
+    assert str(derivation(c := Constant(3.0), c)) == "∂C/∂C = 1\n∂C/∂C = 1"
+
+
+def test_a_slope_that_is_learnt_is_neither_chosen_nor_an_activation():
+    v, slope = Value(2.0, "v"), Value(0.1, "s")
+    text = str(explain(leaky_relu(v, slope)))
+    assert "chose" not in text
+    graph = derivation(leaky_relu(v, slope), v).graph
+    assert [general_equation(graph, each) for each in (v, slope)] == [1, None]
+
+
+def test_a_record_prints_the_numbers_that_it_was_made_with():
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    cost = (w * x).relu() + 2
+    records = [explain(cost), derivation(cost, w)]
+    printed = [(str(each), each.latex()) for each in records]
+    again = [explain(cost), derivation(cost, w)]  # nothing of these is printed before
+    w.data, x.data, w.label = -10.0, 5.0, "u"
+    with pytest.raises(ValueError, match=r"C\.recompute\(\)"):
+        explain(cost)
+    with pytest.raises(ValueError, match=r"C\.recompute\(\)"):
+        derivation(cost, w)
+    cost.recompute()
+    cost.backward()
+    for record in (records, again):
+        assert [(str(each), each.latex()) for each in record] == printed
+
+
+NONE_REAL = (
+    "There is no closed form: a part of it has no value, such as log(0), or none that is real."
+)
+NO_FLOAT = "There is no closed form: it has a number that is too large or too small for a float."
+
+
+@pytest.mark.parametrize(
+    ("function", "last"),
+    [
+        (lambda x, y: x ** (-y), "∂C/∂x = −(y / x^(y + 1))"),
+        (lambda x, y: x ** (1 / 3), "∂C/∂x = 0.3333 / x^0.6667"),
+        (lambda x, y: x * 0.37 * y, "∂C/∂x = 0.37 y"),
+        (lambda x, y: x * Constant(math.inf), NONE_REAL),
+        (lambda x, y: (x - x) ** (x - x), NONE_REAL),
+        (lambda x, y: (y - y).absolute() ** x, NONE_REAL),
+        (lambda x, y: x * 1e-300 * 1e-300, NO_FLOAT),
+        (lambda x, y: x * Constant(1.0001) ** 1e6, "∂C/∂x = 2.675×10⁴³"),
+    ],
+)
+def test_there_is_a_closed_form_or_a_sentence_that_there_is_none(function, last):
+    x, y = Value(2.0, "x"), Value(1.5, "y")
+    assert str(derivation(function(x, y), x)).splitlines()[-1] == last
+
+
+def test_what_takes_sympy_too_long_is_left_out(monkeypatch):
+    x, y = Value(0.5, "x"), Value(0.25, "y")
+    root = ((x * y + 1) * x + y * y).tanh() * x
+    full = derivation(root, x).closed_form
+    for work in symbolic.SECONDS:
+        monkeypatch.setitem(symbolic.SECONDS, work, -1.0)
+        found = derivation(root, x)
+        if work == "simplify":
+            assert sympy.expand(found.closed_form - full) == 0
+            assert found.closed_form.count_ops() >= full.count_ops()
+        else:
+            assert str(found).splitlines()[-1] == "The closed form takes too long to find."
+        monkeypatch.undo()
+    assert derivation(root, x).closed_form == full
+
+
+def test_what_is_nested_deeper_than_sympy_can_go_has_no_closed_form(monkeypatch):
+    def too_deep(*_):
+        raise RecursionError
+
+    monkeypatch.setattr(symbolic, "_chain_rule", too_deep)
+    w = Value(0.5, "w")
+    assert str(derivation(w.tanh(), w)).splitlines()[-1] == (
+        "The closed form is nested too deeply to be written."
+    )
+
+
+def test_paths_beyond_number_are_told_by_their_power_of_ten():
+    node = a = Value(0.5, "a")
+    for _ in range(40):
+        node = node * node
+    assert str(derivation(node, a)).startswith("There are ≈ 10¹² paths from C to a:")
 
 
 def test_softmax_cross_entropy_is_p_minus_one():

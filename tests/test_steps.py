@@ -8,6 +8,7 @@ from microrelu import (
     Value,
     check_gradients,
     explain,
+    log_sum_exp,
     maximum,
     operation,
     relu,
@@ -16,6 +17,7 @@ from microrelu import (
 )
 from microrelu.steps import align, backward_steps, changed_nodes, refuse_changed
 from microrelu.value import Earlier
+from microrelu.value import Constant
 
 
 def neuron():
@@ -66,6 +68,64 @@ def test_leaves_add_to_earlier_sweeps_and_the_step_says_so():
     *_, leaf = backward_steps(w * 5)
     assert (leaf.upstream, w.grad) == (5.0, 8.0)
     assert str(leaf) == "w = 2    ∂C/∂w = 5\n    With what earlier sweeps left, grad is 8."
+
+
+def test_a_step_says_nothing_of_earlier_sweeps_after_grad_was_set_to_0():
+    w = Value(2.0, "w")
+    *_, leaf = backward_steps(w * 5)
+    w.grad = 0
+    assert str(leaf) == "w = 2    ∂C/∂w = 5"
+
+
+def test_steps_refuse_a_graph_that_no_longer_holds_when_they_are_called():
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    cost = w * x
+    w.data = 10.0
+    with pytest.raises(ValueError, match=r"C = w x was recorded as 6.*Write C.recompute\(\)"):
+        backward_steps(cost)
+
+
+def test_a_step_prints_the_numbers_that_it_was_made_with():
+    z, slope = Value(0.0, "z"), Value(0.5)
+    cost = relu(z) + slope * 2
+    steps = list(backward_steps(cost))
+    printed = [(str(each), each.latex(), each.mathml()) for each in steps]
+    z.data, slope.label, cost.parents[1].parents[1].data = 3.0, "s", 7.0
+    cost.recompute()
+    cost.backward()
+    assert [(str(each), each.latex(), each.mathml()) for each in steps] == printed
+
+
+def test_steps_that_were_begun_go_on_with_the_numbers_that_they_began_with():
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    steps = backward_steps((w * x).tanh())
+    expected = list(map(str, backward_steps((w * x).tanh())))
+    w.grad = x.grad = 0
+    first = str(next(steps))
+    w.data = 10.0
+    assert [first, *map(str, steps)] == expected
+
+
+def test_a_constant_that_is_the_root_has_a_step():
+    assert list(map(str, backward_steps(Constant(3.0)))) == ["C = 3    ∂C/∂C = 1"]
+
+
+def test_what_feeds_a_node_through_others_too_is_told_from_its_gradient():
+    z = [Value(1.0, "z1"), Value(2.0, "z2")]
+    steps = list(backward_steps((z[0] - log_sum_exp(z)) * 2))
+    assert str(steps[1]).splitlines()[1:] == [
+        "    ∂C/∂z₁ += ∂C/∂v₂ · ∂(z₁ − v₁)/∂z₁ = 2 · 1    = 2   total 2",
+        "    ∂C/∂v₁ =  ∂C/∂v₂ · ∂v₂/∂v₁        = 2 · (−1) = −2  total −2",
+    ]
+
+
+def test_the_places_of_a_node_that_is_an_operand_twice_are_told_apart():
+    v = Value(3.0, "v")
+    *_, step, _leaf = backward_steps((v * v) * 2)
+    assert str(step).splitlines()[1:] == [
+        "    ∂C/∂v += ∂C/∂v₁ · v = 2 · 3 = 6  total 6",
+        "    ∂C/∂v += ∂C/∂v₁ · v = 2 · 3 = 6  total 12",
+    ]
 
 
 def test_constants_have_neither_steps_nor_contributions():
