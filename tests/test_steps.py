@@ -16,8 +16,7 @@ from microrelu import (
     topological_order,
 )
 from microrelu.steps import align, backward_steps, changed_nodes, refuse_changed
-from microrelu.value import Earlier
-from microrelu.value import Constant
+from microrelu.value import Constant, Earlier
 
 
 def neuron():
