@@ -579,4 +579,4 @@ def _latex_letters(base: str) -> str:
     parts = unicodedata.normalize("NFD", base)
     if parts[1:] in _ACCENTS:
         return rf"\{_ACCENTS[parts[1:]]}{{{parts[0]}}}"
-    return base if len(base) == 1 else rf"\mathit{{{_latex_text(base)}}}"
+    return base if len(base) == 1 and base.isalpha() else rf"\mathit{{{_latex_text(base)}}}"

@@ -334,11 +334,10 @@ def is_valid_latex(text):
 @example("x(−1)_k,2")
 @given(st.text("wxyW1_(),+-^{}$&#%~\\é'′″[] ", min_size=1, max_size=9))
 def test_every_label_is_valid_latex_wherever_it_stands(label):
-    names = {"a": LATEX.name(label)}
-    for formula in ("a", "a**2", "b**a", "sqrt(a) / a", "-a * a", "ReLU(a)"):
-        assert is_valid_latex(LATEX.write(formula, names).text)
-    assert is_valid_latex(LATEX.partial(names["a"], names["a"]).text)
-    assert is_valid_latex(LATEX.place_partial(names["a"], 12).text)
+    name = LATEX.name(label)
+    formula = LATEX.write("a - a**2 * b**a + sqrt(a) / a - (-a * ReLU(a))", {"a": name})
+    others = name, LATEX.partial(name, name), LATEX.place_partial(name, 12)
+    assert is_valid_latex(" = ".join(part.text for part in (formula, *others)))
 
 
 def test_invalid_latex_is_found():
