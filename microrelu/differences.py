@@ -19,7 +19,7 @@ from microrelu.operations import Local
 from microrelu.value import Value, topological_order
 
 EPSILON, TINIEST = 2.0**-52, 2.0**-1074
-DECADES = (25, 350, 500)  # a nudge is so many powers of ten below the leaf, or below all floats
+DECADES = (25, 350, 400)  # a nudge is so many powers of ten below the leaf, or below all floats
 COARSE_DECADES = (6, 8)  # … or so few, to see across a kink that is within rounding
 SPARE, MOST_DIGITS = 30, 3000  # digits, beyond those that a difference loses; and at most
 BEYOND = Decimal(10) ** 330  # more than any float

@@ -200,6 +200,8 @@ def main() -> int:
             mistakes += 1
             truth = ", ".join(mpmath.nstr(each, 17) for each in found.truth)
             print(f"{found.mistake}: check {found.number}, {found.fault}: {found.row}; {truth}")
+        if found.number % 10_000 == 0:
+            print(f"check {found.number:,}: {mistakes} mistakes so far", flush=True)
     for (fault, verdict), times in sorted(verdicts.items()):
         print(f"{times:8,} {fault:18} {verdict}")
     print(f"{sum(verdicts.values()):8,} checks, {mistakes} mistakes")

@@ -173,7 +173,7 @@ def test_a_slope_that_rounding_decides_is_told_with_its_bounds():
         "x     0      0     0.5      1      cannot be measured here\n"
         "C = ReLU(v₂) = ReLU(0) = 0 is at its kink: ∂C/∂v₂ = 1 by convention.\n"
         "For x the floats lose more than they measure: its slope may be anything from "
-        "−1.066×10⁻¹⁴ to 1.\n"
+        "−6.821×10⁻¹³ to 1.\n"
         "0 of 1 agree, 1 cannot be measured here. Furthest off is x: 0 as given, left 0 and "
         "right 1 by differences."
     )
