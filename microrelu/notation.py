@@ -437,7 +437,8 @@ def node_names(root: Value) -> Names:
             alike[_as_set(names[node])].append(node)
     if not root.label and "C" not in alike:
         names[root] = "C"
-    spare = (name for name in map("v{}".format, count(1)) if _as_set(name) not in alike)
+    as_set = str.maketrans(_LOWERED)
+    spare = (f"v{n}" for n in count(1) if "v" + str(n).translate(as_set) not in alike)
     for node in order:
         if not names[node] and not isinstance(node, Constant):
             names[node] = next(spare)
