@@ -138,8 +138,8 @@ def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None
     """Compare the gradient of each leaf with differences.
 
     Nothing is changed: `data` stays, and `grad` is put back. Each leaf costs two evaluations, in
-    some eighty digits, of the nodes that depend on it, and up to twenty where the gradient is
-    wrong. To check some leaves of a large graph, or gradients of your own, give them.
+    some eighty digits, of the nodes that depend on it, and up to sixteen, in more digits, where the
+    gradient is wrong. To check some leaves of a large graph, or gradients of your own, give them.
 
     A gradient is right where it is the slope of the graph as written, without any rounding. Where
     it is not, but could be what floats make of it, because rounding has moved a node to another

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 from dataclasses import asdict
 
 import mpmath
@@ -186,6 +188,16 @@ def test_nan_by_overflow_is_not_called_right_and_nan_of_nothing_is_wrong():
     assert not report
     assert verdicts(report) == {"x": UNMEASURED}
     assert report.rows[0].central == pytest.approx(1.0, rel=1e-9)
+
+
+def test_the_check_needs_no_library():
+    script = (
+        "import sys\n"
+        "for name in ('mpmath', 'sympy', 'numpy'): sys.modules[name] = None\n"
+        "from microrelu import Value, check_gradients\n"
+        "assert check_gradients((Value(1e10, 'x').cos() + 1).log())\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_random_checks_of_any_size_are_judged_as_they_should_be():
