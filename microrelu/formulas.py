@@ -260,7 +260,7 @@ class Explanation:
     def latex(self) -> str:
         """A LaTeX document of aligned equations (for LuaLaTeX or XeLaTeX)."""
         japanese = "\\usepackage{luatexja}\n" if self.lang == "ja" else ""
-        forward = _aligned(each.replace("=", "&=", 1) for each in self._forward(LATEX))
+        forward = _aligned(self._forward(LATEX))
         parts = [
             f"\\documentclass{{article}}\n\\usepackage{{amsmath}}\n{japanese}\\begin{{document}}",
             f"\\section*{{{say('forward', self.lang)}}}\n\\[\n{forward}\n\\]",
@@ -274,7 +274,8 @@ class Explanation:
 
     def _forward(self, notation: Notation) -> list[str]:
         order = [node for node in topological_order(self.graph.root) if node in self.graph.step_of]
-        return [node_equation(node, self.graph.names, notation) for node in order]
+        aligned = notation is LATEX
+        return [node_equation(node, self.graph.names, notation, aligned=aligned) for node in order]
 
     def _backward(self, notation: Notation) -> Iterator[tuple[list[str], list[Part]]]:
         """For each node, sentences that were not just said, and its gradient's equation."""

@@ -152,10 +152,14 @@ class Notation:
     def _place(self, place: int) -> str:
         return _indexed(str(place), _LOWERED) or ""
 
-    def equation(self, *parts: Part, gains: bool = False) -> str:
-        """The parts joined by equals signs, or the first by += where it gains the rest."""
+    def equation(self, *parts: Part, gains: bool = False, aligned: bool = False) -> str:
+        """The parts joined by equals signs, or the first by += where it gains the rest.
+
+        Where they are aligned, LaTeX's & stands before the first sign.
+        """
         sign = self.templates["equals"]
         first = self.templates["gains"] if gains else sign
+        first = f" &{first.lstrip()}" if aligned else first
         return parts[0].text + first + sign.join(part.text for part in parts[1:])
 
     def sum(self, parts: Sequence[Part]) -> Part:

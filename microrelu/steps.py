@@ -134,13 +134,10 @@ class Step:
 
     def latex(self) -> str:
         """The step as an `aligned` environment, for the inside of a formula."""
-        lines = [rf"{self.equation(LATEX)}".replace("=", "&=", 1)]
+        lines = [node_equation(self.node, self.names, LATEX, aligned=True)]
         for each in self.contributions:
             parts = [self.gradient(each.parent, LATEX), *self.product(each, LATEX)]
-            sign = "=" if each.is_only else r"\mathrel{+}="
-            lines.append(
-                LATEX.equation(*parts, gains=not each.is_only).replace(sign, f"&{sign}", 1)
-            )
+            lines.append(LATEX.equation(*parts, gains=not each.is_only, aligned=True))
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
     def mathml(self) -> str:
@@ -224,7 +221,11 @@ def grads_kept(root: Value) -> Iterator[None]:
 
 
 def node_equation(
-    node: Value, names: Names, notation: Notation = TEXT, numbers: bool = True
+    node: Value,
+    names: Names,
+    notation: Notation = TEXT,
+    numbers: bool = True,
+    aligned: bool = False,
 ) -> str:
     """How a node was made, with symbols, with numbers, and its value: `z = w x = 0.5 · 2 = 1`."""
     parts = [set_node(node, names, notation), set_value(node, names, notation)]
@@ -232,7 +233,7 @@ def node_equation(
         if len(node.parents) <= LONGEST_FORMULA:
             parts.append(set_value(node, names, notation, numbers=True))
         parts.append(notation.number(names.data[node]))
-    return notation.equation(*parts)
+    return notation.equation(*parts, aligned=aligned)
 
 
 def at_kink(node: Value) -> bool:

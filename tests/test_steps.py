@@ -222,6 +222,12 @@ z &= v_{1} + b = -0.4 + 0 = -0.4 \\
     )
 
 
+def test_a_label_with_an_equals_sign_is_aligned_at_the_equation_s_own():
+    assert next(backward_steps(Value(3.0, "a=b"))).latex() == (
+        "\\begin{aligned}\n\\text{a=b} &= 3\n\\end{aligned}"
+    )
+
+
 def test_an_operation_of_the_user_steps_at_once():
     @operation()
     def cube_(a):
