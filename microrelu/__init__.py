@@ -1,12 +1,13 @@
 """microrelu: a scalar autograd engine for people who learn and teach the chain rule.
 
 The public names, and nothing else. The engine is here at once; what pictures, trains or replays a
-graph is imported when it is first asked for. Read `operations.py` and `value.py` first.
+graph is imported when it is first asked for. Read `operations.py` and `engine.py` first.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from microrelu.engine import Constant, Value, operation, topological_order
 from microrelu.operations import (
     absolute,
     add,
@@ -16,11 +17,11 @@ from microrelu.operations import (
     exp,
     leaky_relu,
     log,
+    log_sum_exp,
     maximum,
     minimum,
     multiply,
     negate,
-    operation,
     power,
     relu,
     relu_at_zero,
@@ -31,8 +32,9 @@ from microrelu.operations import (
     square,
     subtract,
     tanh,
+    total,
+    weighted_sum,
 )
-from microrelu.value import Constant, Value, log_sum_exp, topological_order, total, weighted_sum
 
 if TYPE_CHECKING:
     from microrelu.bridges import from_torch, to_jax, to_torch

@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from microrelu import operations
 from microrelu.check import Report, check_gradients
+from microrelu.engine import Value, topological_order
 from microrelu.expression import MistakeError, Reader, functions, read_assignments
 from microrelu.notation import LONGEST_FORMULA, node_names, number, set_node, set_value
 from microrelu.operations import relu_at_zero
 from microrelu.steps import Step, align, backward_steps
 from microrelu.training import DATA, train
-from microrelu.value import Value, topological_order
 
 if TYPE_CHECKING:
     from microrelu.picture import Picture

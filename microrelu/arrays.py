@@ -6,14 +6,19 @@ array of Values has dtype object; `v * np.ones(2)` is one.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
-
-from microrelu.operations import OPERATIONS
 
 COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
 
 
-def of_values(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
+def of_values(
+    table: Mapping[str, Callable[..., Any]],
+    ufunc: Any,
+    method: str,
+    operands: tuple[Any, ...],
+    options: dict[str, Any],
+) -> Any:
     """The ufunc of numbers, arrays and Values: a Value, or an array as NumPy broadcasts.
 
     Raises:
@@ -31,9 +36,9 @@ def of_values(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict[
     arrays = [np.asarray(each, dtype=object) for each in operands]
     if method == "__call__" and name in COMPARISONS:
         return ufunc(*arrays)
-    if method != "__call__" or name not in OPERATIONS:
+    if method != "__call__" or name not in table:
         raise TypeError(
             f"np.{ufunc.__name__} does not know a Value: write it with the operations of "
             "microrelu, or on v.data for a plain number without a gradient."
         )
-    return np.frompyfunc(OPERATIONS[name], len(arrays), 1)(*arrays)
+    return np.frompyfunc(table[name], len(arrays), 1)(*arrays)

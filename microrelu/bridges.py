@@ -12,9 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from microrelu import operations
+from microrelu.engine import Operation
 from microrelu.listing import NUMPY, formulas_of
 from microrelu.nn import MLP, Layer
-from microrelu.operations import Operation
 
 if TYPE_CHECKING:
     from jax import Array

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from microrelu.differences import COARSE_DECADES, FINE, Graph, Line, Slopes
+from microrelu.engine import Constant, Value, as_value
 from microrelu.notation import (
     TEXT,
     Names,
@@ -22,7 +23,6 @@ from microrelu.notation import (
     set_local_symbol,
 )
 from microrelu.steps import align, at_kink, grads_kept, node_equation, refuse_changed
-from microrelu.value import Constant, Value, as_value
 
 LONGEST_TABLE, LONGEST_NOTES = 40, 12  # lines
 COARSE = 5e-3  # a relative error that hides what a check should find

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from microrelu import elementary, operations
+from microrelu.engine import Operation
 from microrelu.kernels import (
     FIRST_FREE,
     REPLAY,
@@ -28,7 +29,6 @@ from microrelu.kernels import (
     one_example,
 )
 from microrelu.notation import written_for
-from microrelu.operations import Operation
 
 # No promise on the order of a sum (so that it can use vector registers) and none on the sign of
 # zero, but NaN and infinity keep their meaning.

@@ -8,12 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from inspect import CO_VARARGS, signature
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from microrelu.errors import not_one_for_each, real_number
-
-if TYPE_CHECKING:
-    from microrelu.operations import Operation
 
 FUNCTIONS = ("Step", "ReLU", "sigmoid", "max", "min", "abs")  # of formulas, beside the table's
 
@@ -44,7 +41,7 @@ def checked(function: Callable[..., Any]) -> Callable[..., Any]:
     return compute
 
 
-def check(function: Any, formula: Any, derivatives: Any, table: Mapping[str, Operation]) -> None:
+def check(function: Any, formula: Any, derivatives: Any, table: Mapping[str, Any]) -> None:
     """Raise what `operation` says that it raises."""
     operands = _operands(function)
     name = function.__name__

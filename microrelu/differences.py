@@ -15,8 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from microrelu import exact, operations
-from microrelu.operations import Local
-from microrelu.value import Value, topological_order
+from microrelu.engine import Local, Value, topological_order
 
 EPSILON, TINIEST = 2.0**-52, 2.0**-1074
 DECADES = (25, 350, 400)  # a nudge is so many powers of ten below the leaf, or below all floats

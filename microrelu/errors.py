@@ -8,11 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from inspect import signature
 from numbers import Real
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from microrelu.operations import Operation
-    from microrelu.value import Value
+from typing import Any
 
 ADVICE = {
     "str": "write float(text)",
@@ -61,16 +57,16 @@ def gradient(grad: Any) -> float:
     return real_number(grad, "A gradient is")
 
 
-def loses_gradient(v: Value, wanted: str) -> TypeError:
-    """The error where Python asks for a plain number."""
+def loses_gradient(v: Any) -> TypeError:
+    """The error where Python asks a Value for a plain number."""
     return TypeError(
-        f"{v!r} as {wanted} would lose its gradient: write v.data for the plain number, "
+        f"{v!r} as a plain number would lose its gradient: write v.data for it, "
         "microrelu.exp(v) for math.exp(v), and np.array([v], dtype=object) for an array."
     )
 
 
 def no_value(
-    name: str, parents: Sequence[Value], numbers: Sequence[float], error: Exception, label: str = ""
+    name: str, parents: Sequence[Any], numbers: Sequence[float], error: Exception, label: str = ""
 ) -> Exception:
     """The error, of the same type, with the operation, its inputs and their labels."""
     pairs = zip(parents, numbers, strict=True)
@@ -82,7 +78,7 @@ def no_value(
 
 
 def filled_in(
-    operation: Operation, operands: tuple[Any, ...], named: Mapping[str, Any]
+    operation: Any, operands: tuple[Any, ...], named: Mapping[str, Any]
 ) -> tuple[Any, ...]:
     """The operands in their order, those left out at their defaults.
 

@@ -15,8 +15,8 @@ from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import Any
 
+from microrelu.engine import OPERATIONS, Operation
 from microrelu.notation import written_for
-from microrelu.operations import OPERATIONS, Operation
 
 LARGEST_EXPONENT = 18  # of an operand of exp: e to the 10¹⁹ is beyond `decimal`, too
 GUARD = 12  # digits more, inside

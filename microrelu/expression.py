@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
 from microrelu import operations
-from microrelu.operations import OPERATIONS, Operation
-from microrelu.value import Constant, Value
+from microrelu.engine import OPERATIONS, Constant, Operation, Value
 
 DEEPEST = 1_000  # operations inside one another; what a parser can take depends on the Python
 LONGEST = 20_000  # characters; Python 3.10's parser could overflow its stack on far longer ones
@@ -211,7 +210,8 @@ class Reader:
             case ast.BinOp(left=left, op=sign, right=right) if type(sign) in OPERATORS:
                 return OPERATORS[type(sign)], [left, right]
             case ast.Call(func=ast.Name(id=name), args=[_, *_] as operands, keywords=[]):
-                return self._function(name, tree), operands
+                row = self._function(name, tree)
+                return row if row.operands else lambda *parents: row.apply(parents), operands
             case ast.Call(func=ast.Name(id=name), args=[], keywords=[]):
                 raise self._mistake(f"{name} needs an operand: write {name}(x), say.", tree)
             case ast.Call(func=ast.Attribute(attr=name)) if name in functions():

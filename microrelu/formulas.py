@@ -14,6 +14,7 @@ from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from microrelu.engine import Constant, Value, topological_order
 from microrelu.notation import (
     LATEX,
     TEXT,
@@ -29,7 +30,6 @@ from microrelu.steps import (
     grads_kept,
     node_equation,
 )
-from microrelu.value import Constant, Value, topological_order
 from microrelu.words import inline, say, why
 
 if TYPE_CHECKING:

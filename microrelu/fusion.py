@@ -14,8 +14,8 @@ from functools import cache
 from typing import Any
 
 from microrelu import operations
+from microrelu.engine import Operation, smooth
 from microrelu.kernels import VARIADIC, keeps_derivatives
-from microrelu.operations import Operation, smooth
 from microrelu.recording import Recording
 
 OFTEN = 1000  # times that two operations have to follow each other

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from microrelu import operations
-from microrelu.operations import Operation
+from microrelu.engine import Operation
 
 # What is no operation of fixed operands.
 SUM, LOG_SUM_EXP, EDGES, ADD, REDUCE, FIRST_FREE = range(6)

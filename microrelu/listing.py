@@ -14,8 +14,9 @@ from functools import cache
 from itertools import groupby
 
 from microrelu import operations
+from microrelu.engine import Operation
 from microrelu.notation import Written, written_for
-from microrelu.operations import Operation, log_sum_exp, total, weighted_sum
+from microrelu.operations import log_sum_exp, total, weighted_sum
 from microrelu.recording import Group, Recording
 
 NUMPY = {name: name for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "abs")}

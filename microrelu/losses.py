@@ -10,8 +10,9 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from microrelu.engine import Value, as_value
 from microrelu.errors import real_number
-from microrelu.value import Value, as_value, log_sum_exp, total, weighted_sum
+from microrelu.operations import log_sum_exp, total, weighted_sum
 
 Numbers = Value | float | Iterable[Value | float]
 Target = int | Iterable[Value | float]

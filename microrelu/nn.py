@@ -26,9 +26,16 @@ from pathlib import Path
 from typing import Any
 
 from microrelu import operations
+from microrelu.engine import (
+    OPERATIONS,
+    Constant,
+    Operation,
+    Value,
+    apply,
+    as_values,
+    topological_order,
+)
 from microrelu.errors import real_number
-from microrelu.operations import OPERATIONS, Operation
-from microrelu.value import Constant, Value, apply, as_values, topological_order
 
 Inputs = Iterable[Value | float] | Value | float
 Outputs = Value | list[Value]

@@ -17,8 +17,7 @@ from functools import cached_property, lru_cache, partial, reduce
 from itertools import chain, count
 from typing import NamedTuple
 
-from microrelu.operations import Operation
-from microrelu.value import Constant, Value, topological_order
+from microrelu.engine import Constant, Operation, Value, topological_order
 
 # How tightly a piece holds together; a label that is no name (a+b) is bracketed in any formula.
 LITERAL, SUM, NEGATIVE, QUOTIENT, PRODUCT, POWER, ATOM = range(-1, 6)

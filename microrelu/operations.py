@@ -1,110 +1,29 @@
 """Every operation once: its value, its local derivatives, and how both are written.
 
 An operation is a pure function from numbers to *(value, local derivatives)*. The graph, the
-gradient check, the pictures, the formulas and the tape all read this table. Read `value.py` next.
+gradient check, the pictures, the formulas and the tape all read this table; at its end Value gets
+its operators and methods from it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from operator import mul
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
-from microrelu import definitions, errors
+from microrelu.engine import (
+    OPERATIONS,
+    Binary,
+    Local,
+    Operation,
+    Value,
+    apply,
+    as_value,
+    is_array,
+    operation,
+)
 from microrelu.settings import Choice, Setting
-
-if TYPE_CHECKING:
-    from microrelu.value import Value
-
-Local = tuple[float, tuple[float, ...]]  # a value, and one local derivative per operand
-Written = str | Callable[..., str]  # in Python's arithmetic; a maker where any number may come
-Derivatives = Iterable[str] | Callable[..., Iterable[str]]
-
-OPERATIONS: dict[str, Operation] = {}
-
-
-@dataclass(eq=False, repr=False)
-class Operation:
-    """A row of the table; called with Values and numbers, it makes a new node of the graph."""
-
-    apply: ClassVar[Callable[[Operation, tuple[Any, ...]], Value]]  # value.py says what a node is
-
-    function: Callable[..., Local]  # numbers → (value, local derivatives)
-    symbol: str  # for pictures
-    formula: Written  # in Python's arithmetic and the names of the function's parameters
-    derivatives: Derivatives  # likewise, one for each operand
-    kink: Callable[..., bool]  # numbers → is the derivative a convention here?
-
-    def __post_init__(self) -> None:
-        code = self.function.__code__
-        self.name = self.function.__name__
-        self.operands = code.co_varnames[: code.co_argcount]  # () where any number may come
-        self.symbol = self.symbol or self.name
-        self.__doc__ = self.function.__doc__ or f"{self.formula}, with ∂ = {self.derivatives}."
-        self.__module__ = self.function.__module__  # pickle finds the operation there, by name
-        is_own = self.__module__ != __name__
-        self.compute = definitions.checked(self.function) if is_own else self.function
-
-    def __call__(self, *operands: Value | float, **named: Value | float) -> Value:
-        """A new node: this operation of the operands, those left out at their defaults."""
-        if named or (self.operands and len(operands) != len(self.operands)):
-            operands = errors.filled_in(self, operands, named)
-        return self.apply(operands)
-
-    @property
-    def has_kink(self) -> bool:
-        """Is there a place where the derivative is a convention?"""
-        return self.kink is not smooth
-
-    def __repr__(self) -> str:
-        return f"<operation {self.name}>"
-
-    def __reduce__(self) -> str:
-        return definitions.name_for_pickle(self.function)
-
-    def __deepcopy__(self, memo: object) -> Operation:
-        return self
-
-
-def smooth(*numbers: float) -> bool:
-    """The `kink` of an operation that has none."""
-    return False
-
-
-def operation(
-    symbol: str = "",
-    formula: Written = "",
-    derivatives: Derivatives = (),
-    kink: Callable[..., bool] = smooth,
-) -> Callable[[Callable[..., Local]], Operation]:
-    """Enter the decorated function, numbers to (value, local derivatives), in the table.
-
-    A name is in the table once; only a definition of one's own is replaced, by another of the same
-    module: a notebook's cell that is run again.
-
-    Raises:
-        TypeError: what is decorated is no function of operands, one or any number of them.
-        ValueError: the name is taken, there is neither one derivative for each operand nor none, or
-            a formula is no arithmetic of the operands.
-
-    >>> @operation("(·)³", "a**3", ["3 * a**2"])
-    ... def cubed(a):
-    ...     return a**3, (3 * a**2,)
-    >>> cubed.function(2.0)
-    (8.0, (12.0,))
-    """
-
-    def enter(function: Callable[..., Local]) -> Operation:
-        if getattr(function, "__module__", "") != __name__:
-            definitions.check(function, formula, derivatives, OPERATIONS)
-        row = Operation(function, symbol, formula, derivatives, kink)
-        OPERATIONS[row.name] = row
-        return row
-
-    return enter
-
 
 SLOPE_AT_ZERO = Setting("relu_at_zero", 1.0)  # Step(0), and so the derivative of ReLU at its kink
 at_zero = SLOPE_AT_ZERO.get
@@ -253,8 +172,30 @@ def tanh(a: float) -> Local:
     return math.tanh(a), (4.0 * decay / (1.0 + decay) ** 2,)  # 1 − y² loses its digits far out
 
 
-@operation("Σ", lambda *a: " + ".join(a), lambda *a: ["1"] * len(a))
+def _each(values: Iterable[Value | float]) -> Iterable[Value | float]:
+    return values
+
+
+def _weights_inputs_bias(
+    weights: Sequence[Value | float], inputs: Sequence[Value | float], bias: Value | float = 0.0
+) -> Iterable[Value | float]:
+    if len(weights) != len(inputs):
+        raise ValueError(
+            f"weighted_sum was given {len(weights)} weights and {len(inputs)} inputs: "
+            "it needs one weight for each input."
+        )
+    return (*weights, *inputs, bias)
+
+
+def _at_least_one(values: Iterable[Value | float]) -> Iterable[Value | float]:
+    if not (listed := list(values)):
+        raise ValueError("log_sum_exp was given no values: it needs at least one.")
+    return listed
+
+
+@operation("Σ", lambda *a: " + ".join(a), lambda *a: ["1"] * len(a), arrange=_each)
 def total(*a: float) -> Local:
+    """total(values): their sum as one node; `sum(values)` makes a node for every plus."""
     return sum(a, 0.0), (1.0,) * len(a)
 
 
@@ -263,9 +204,18 @@ def _dot(*a: str) -> str:
     return " + ".join([*map("{} * {}".format, a[:half], a[half:-1]), a[-1]])
 
 
-@operation("Σ w x + b", _dot, lambda *a: [*a[len(a) // 2 : -1], *a[: len(a) // 2], "1"])
+@operation(
+    "Σ w x + b",
+    _dot,
+    lambda *a: [*a[len(a) // 2 : -1], *a[: len(a) // 2], "1"],
+    arrange=_weights_inputs_bias,
+)
 def weighted_sum(*a: float) -> Local:
-    """Σ wᵢ xᵢ + b of w₁ … wₙ, x₁ … xₙ, b: the z of a neuron, as one node."""
+    """weighted_sum(weights, inputs, bias=0.0): Σ wᵢ xᵢ + b as one node, the z of a neuron.
+
+    Its operands are w₁ … wₙ, x₁ … xₙ, b. Raises ValueError where there are not as many weights as
+    inputs.
+    """
     half = len(a) // 2
     weights, inputs = a[:half], a[half:-1]
     return sum(map(mul, weights, inputs), a[-1]), (*inputs, *weights, 1.0)
@@ -275,10 +225,72 @@ def _softmax(*a: str) -> list[str]:
     return [f"exp({each}) / ({' + '.join(map('exp({})'.format, a))})" for each in a]
 
 
-@operation("log Σ exp", lambda *a: f"log({' + '.join(map('exp({})'.format, a))})", _softmax)
+@operation(
+    "log Σ exp",
+    lambda *a: f"log({' + '.join(map('exp({})'.format, a))})",
+    _softmax,
+    arrange=_at_least_one,
+)
 def log_sum_exp(*a: float) -> Local:
-    """log Σ exp aᵢ; its local derivatives are the softmax of a. The largest term is taken out."""
+    """log_sum_exp(values): log Σ exp aᵢ as one node; its local derivatives are the softmax of a.
+
+    The largest term is taken out, so that large values are safe. Raises ValueError for no values.
+    """
     largest = max(a)
     terms = [1.0 if each == largest else math.exp(each - largest) for each in a]  # ∞ − ∞ is NaN
     whole = sum(terms)
     return largest + math.log(whole), tuple([term / whole for term in terms])
+
+
+# Value's operators and methods
+
+
+def method(operation: Operation) -> Callable[..., Value]:
+    """The operation as a method of Value: v.tanh(), v.leaky_relu(0.1)."""
+
+    def of_one(self: Value) -> Value:
+        return apply(operation, (self,))
+
+    def with_defaults(self: Value, *others: Any, **named: Any) -> Value:
+        return operation(self, *others, **named)
+
+    made = of_one if len(operation.operands) == 1 else with_defaults
+    made.__name__ = operation.name
+    made.__doc__ = f"`{operation.name}` of this node, as a new node."
+    return made
+
+
+def operators(operation: Operation) -> tuple[Binary, Binary]:
+    """The operator with the Value on the left, and the reflected one with it on the right."""
+
+    def forward(self: Value, other: Any) -> Value:
+        if type(other) is not Value:
+            if is_array(other):
+                return NotImplemented  # type: ignore[no-any-return]  # NumPy takes it from here
+            other = as_value(other)
+        return apply(operation, (self, other))
+
+    def reflected(self: Value, other: Any) -> Value:
+        return apply(operation, (as_value(other), self))
+
+    return forward, reflected
+
+
+Value.__add__, Value.__radd__ = operators(add)
+Value.__sub__, Value.__rsub__ = operators(subtract)
+Value.__mul__, Value.__rmul__ = operators(multiply)
+Value.__truediv__, Value.__rtruediv__ = operators(divide)
+_to_the_power, Value.__rpow__ = operators(power)
+Value.__neg__, Value.__abs__ = method(negate), method(absolute)
+for row in OPERATIONS.values():
+    if row.takes_one:
+        setattr(Value, row.name, method(row))
+
+
+def _raised(self: Value, exponent: Any) -> Value:
+    if isinstance(exponent, (int, float)) and exponent == 2:
+        return square.apply((self,))  # drawn and written as the square that it is
+    return _to_the_power(self, exponent)
+
+
+Value.__pow__ = _raised

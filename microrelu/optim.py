@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from microrelu.value import Value
+from microrelu.engine import Value
 
 
 class Optimizer:

@@ -6,23 +6,20 @@ roots of one pickle share is one node again when it is loaded. `copy.deepcopy` g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import local
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from microrelu.value import Value
+from typing import Any
 
 _now = local()  # .inside: are the nodes below a root being pickled one after the other?
 
 
-class Nodes(list["Value | None"]):
+class Nodes(list[Any]):
     """The nodes of a graph, parents first; when it is loaded, with None behind the root."""
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return Nodes, (), None, self._one_by_one()
 
-    def _one_by_one(self) -> Iterator[Value | None]:
+    def _one_by_one(self) -> Iterator[Any]:
         _now.inside = True
         try:
             yield from self
@@ -31,23 +28,21 @@ class Nodes(list["Value | None"]):
             _now.inside = False
 
 
-def root_of(nodes: Nodes) -> Value | None:
+def root_of(nodes: Nodes) -> Any:
     """The root of what was loaded."""
     return nodes[-2]
 
 
-def reduced(node: Value, protocol: Any) -> Any:
-    """What pickle asks a node for."""
-    from microrelu.value import topological_order
-
+def reduced(node: Any, below: Callable[[Any], list[Any]], protocol: Any) -> Any:
+    """What pickle asks a node for; `below` lists it behind all nodes that it was made of."""
     if not node.parents or getattr(_now, "inside", False):  # all that it was made of is done
         return object.__reduce_ex__(node, max(2, protocol))
-    return root_of, (Nodes(topological_order(node)),)
+    return root_of, (Nodes(below(node)),)
 
 
-def copied(node: Value) -> Value:
+def copied(node: Any) -> Any:
     """A node of its own, with the same parents."""
-    copy = type(node).__new__(type(node))
+    copy = object.__new__(type(node))
     state = object.__reduce_ex__(node, 2)[2]
     attributes, slots = state if isinstance(state, tuple) else (state, {})
     for name, content in {**(attributes or {}), **slots}.items():

@@ -21,6 +21,7 @@ from typing import Any
 import graphviz
 from graphviz.backend import dot_command, execute
 
+from microrelu.engine import Constant, Earlier, Value, topological_order
 from microrelu.notation import (
     Names,
     node_names,
@@ -29,8 +30,7 @@ from microrelu.notation import (
     set_local_symbol,
     split_label,
 )
-from microrelu.steps import at_kink, changed_nodes
-from microrelu.value import Constant, Earlier, Value, topological_order
+from microrelu.steps import at_kink, changed_nodes, recompute
 
 LARGEST = 300  # nodes that one picture holds readably
 LONGEST = 24  # characters of a label that fit a node
@@ -254,12 +254,6 @@ def _collapsed(order: list[Value]) -> str | int:
 
 
 # One node, one box
-
-
-def recompute(names: Names) -> str:
-    """What to write where a graph no longer holds: `C.recompute()`."""
-    name = [*names.values()][-1]
-    return f"{name if name.isidentifier() else 'root'}.recompute()"
 
 
 def _draw_nodes(

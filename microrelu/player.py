@@ -23,6 +23,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from microrelu import operations
+from microrelu.engine import Constant, Operation, Value, topological_order
 from microrelu.notation import (
     LONGEST_FORMULA,
     MATHML,
@@ -32,7 +33,6 @@ from microrelu.notation import (
     split_label,
     written,
 )
-from microrelu.operations import Operation
 from microrelu.picture import (
     LONGEST,
     Picture,
@@ -40,11 +40,9 @@ from microrelu.picture import (
     draw,
     layer_name,
     layer_of,
-    recompute,
     shortened,
 )
-from microrelu.steps import at_kink, backward_steps, changed_nodes, grads_kept
-from microrelu.value import Constant, Value, topological_order
+from microrelu.steps import at_kink, backward_steps, changed_nodes, grads_kept, recompute
 from microrelu.words import reason, say
 
 LARGEST = 2000  # nodes; beyond it the page is no longer fluent, nor is there anything to see

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from microrelu.compiled import frozen
+from microrelu.engine import Operation, Value, topological_order
 from microrelu.kernels import VARIADIC
-from microrelu.operations import Operation, multiply, total, weighted_sum
-from microrelu.value import Value, topological_order
+from microrelu.operations import multiply, total, weighted_sum
 
 
 @dataclass

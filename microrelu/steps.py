@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from microrelu.engine import Constant, Value, topological_order
 from microrelu.notation import (
     LATEX,
     LONGEST_FORMULA,
@@ -26,7 +27,6 @@ from microrelu.notation import (
     set_node,
     set_value,
 )
-from microrelu.value import Constant, Value, topological_order
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -261,8 +261,14 @@ def refuse_changed(root: Value) -> None:
             names = node_names(root)
             raise ValueError(
                 f"{_no_longer(node, *changes[0], names)}: data was assigned after the graph was "
-                f"recorded. Write {set_node(root, names).text}.recompute() to compute it anew."
+                f"recorded. Write {recompute(names)} to compute it anew."
             )
+
+
+def recompute(names: Names) -> str:
+    """What to write where a graph no longer holds: `C.recompute()`."""
+    name = [*names.values()][-1]
+    return f"{name if name.isidentifier() else 'root'}.recompute()"
 
 
 def _changes(node: Value) -> list[tuple[int, float, float]]:

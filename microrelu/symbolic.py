@@ -16,8 +16,8 @@ from time import thread_time
 from types import FrameType
 from typing import Any
 
+from microrelu.engine import Constant, Value
 from microrelu.notation import Names, Notation, Part, number, written
-from microrelu.value import Constant, Value
 
 try:
     import sympy

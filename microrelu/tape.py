@@ -26,11 +26,11 @@ except ImportError as error:
     ) from error
 
 from microrelu import compiled, operations
+from microrelu.engine import Value, topological_order
 from microrelu.fusion import fused
 from microrelu.listing import listing
 from microrelu.program import Program
 from microrelu.recording import Recording
-from microrelu.value import Value, topological_order
 
 if TYPE_CHECKING:
     from microrelu.optim import Optimizer

@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from microrelu import datasets
+from microrelu.engine import Value
 from microrelu.expression import MistakeError
 from microrelu.losses import hinge, mean
 from microrelu.nn import MLP
+from microrelu.operations import total
 from microrelu.optim import SGD
-from microrelu.value import Value, total
 
 DATA: dict[str, Callable[[int], tuple[datasets.Inputs, datasets.Targets]]] = {
     "moons": lambda seed: datasets.moons(100, seed=seed),

@@ -6,9 +6,9 @@ column. `formulas.py` and `player.py` read it.
 
 from __future__ import annotations
 
+from microrelu.engine import Value
 from microrelu.notation import LATEX, TEXT, Names, Notation, set_node
 from microrelu.steps import Step
-from microrelu.value import Value
 
 LANGUAGES = ("en", "id", "ja")
 

@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from microrelu.operations import OPERATIONS
+from microrelu.engine import OPERATIONS
 
 SKIP_NOTHING = "MICRORELU_SKIP_NOTHING"
 

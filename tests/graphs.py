@@ -13,9 +13,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from microrelu.engine import OPERATIONS, Constant, Operation, Value, topological_order
 from microrelu.notation import written_for
-from microrelu.operations import OPERATIONS, Operation
-from microrelu.value import Constant, Value, topological_order
 
 SMOOTH = [
     "add",

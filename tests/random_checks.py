@@ -20,8 +20,8 @@ import mpmath
 
 from microrelu import Value, relu_at_zero, topological_order
 from microrelu.check import LeafCheck, check_gradients
+from microrelu.engine import OPERATIONS
 from microrelu.notation import written
-from microrelu.operations import OPERATIONS
 from microrelu.steps import at_kink
 
 DIGITS = 800  # e⁻⁷⁴⁵ beside 1 has 324, and its square twice as many

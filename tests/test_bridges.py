@@ -32,7 +32,7 @@ from microrelu import (
     weighted_sum,
 )
 from microrelu.bridges import TORCH
-from microrelu.operations import OPERATIONS, Operation
+from microrelu.engine import OPERATIONS, Operation
 
 BUILT_IN = {each.name: each for each in vars(operations).values() if isinstance(each, Operation)}
 FIXED = {name: each for name, each in BUILT_IN.items() if each.operands}
@@ -177,7 +177,7 @@ def test_an_operation_of_the_same_name_is_not_taken_for_the_built_in_one(torch):
         return a, (1.0,)
 
     with pytest.raises(ValueError, match="was given tanh"):
-        to_torch(MLP(2, [3, 1], Operation(tanh, "", "", (), operations.smooth)))
+        to_torch(MLP(2, [3, 1], Operation(tanh)))
 
 
 def test_to_torch_takes_an_mlp(torch):

@@ -33,7 +33,7 @@ from microrelu.check import (
     Report,
     check_gradients,
 )
-from microrelu.operations import Operation, operation
+from microrelu.engine import Operation, operation
 
 SCALES = [1e-300, 1e-30, 1e-8, 1e-3, 1.0, 1e3, 1e8, 1e30, 1e300]
 

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microrelu import exact
-from microrelu.operations import OPERATIONS, operation, total
+from microrelu.engine import OPERATIONS, operation
+from microrelu.operations import total
 
 FUNCTIONS = ["exp", "log", "sin", "cos", "tanh", "sigmoid"]
 NUMBERS = st.floats(-1e17, 1e17) | st.floats(-50, 50) | st.floats(-1e-300, 1e-300)

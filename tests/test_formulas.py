@@ -22,10 +22,10 @@ from microrelu import (
     total,
     weighted_sum,
 )
+from microrelu.engine import Constant
 from microrelu.formulas import MOST_PATHS, derivation, explain, general_equation
 from microrelu.losses import cross_entropy, half_squared_error
 from microrelu.notation import LATEX, MATHML, TEXT
-from microrelu.value import Constant
 from microrelu.words import LANGUAGES, WORDS, say
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import microrelu
-from microrelu import Value, fusion, operation, operations, relu_at_zero
+from microrelu import Value, engine, fusion, operation, relu_at_zero
 from microrelu.fusion import Fused, fused
 from microrelu.operations import add, log, multiply, negate, relu, subtract
 from microrelu.recording import Recording
@@ -160,7 +160,7 @@ def test_nan_and_infinity_pass_through():
 
 
 def test_an_operation_of_the_users_is_fused_as_well(monkeypatch):
-    monkeypatch.setattr(operations, "OPERATIONS", dict(operations.OPERATIONS))
+    monkeypatch.setattr(engine, "OPERATIONS", dict(engine.OPERATIONS))
 
     @operation()
     def half(a):

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 import microrelu
 from microrelu.__main__ import main
 from microrelu.check import check_gradients
+from microrelu.engine import topological_order
 from microrelu.expression import MistakeError, Reader, functions
 from microrelu.steps import backward_steps
-from microrelu.value import topological_order
 
 NEURON = ["(y - relu(w*x + b))**2 / 2", "w=0.5", "x=2", "b=0.1", "y=3"]
 ADVICE = "Write only names, numbers, + - * / ** and functions such as relu(x) here."
@@ -113,7 +113,7 @@ def test_an_operation_of_ones_own_can_be_written():
     try:
         assert read("cube(x)", x=2.0).data == 8.0
     finally:
-        del microrelu.operations.OPERATIONS["cube"]
+        del microrelu.engine.OPERATIONS["cube"]
 
 
 def test_names_may_be_greek_and_are_read_as_python_reads_them(capsys):

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from microrelu import Constant, Value, leaky_relu, operation, relu, topological_order, total
 from microrelu.datasets import moons
+from microrelu.engine import OPERATIONS
 from microrelu.losses import hinge, mean
 from microrelu.nn import MLP, Layer, Module, Neuron
-from microrelu.operations import OPERATIONS
 from microrelu.optim import SGD, Adam
 
 # what micrograd 0.1.0 gives after random.seed(1337) for MLP(2, [16, 16, 1]) on

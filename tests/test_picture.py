@@ -11,9 +11,8 @@ from graphviz.backend import execute
 
 import microrelu.picture
 from microrelu import Value, log_sum_exp, maximum, operation, relu_at_zero, total
-from microrelu.operations import OPERATIONS
+from microrelu.engine import OPERATIONS, Constant, topological_order
 from microrelu.picture import LARGEST, Picture, draw, draw_dot
-from microrelu.value import Constant, topological_order
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -19,12 +19,12 @@ from microrelu import (
     total,
     weighted_sum,
 )
+from microrelu.engine import Earlier
 from microrelu.nn import MLP
 from microrelu.notation import TEXT
 from microrelu.picture import GRADIENT, VALUE
 from microrelu.player import LARGEST, play
 from microrelu.steps import backward_steps
-from microrelu.value import Earlier
 from microrelu.words import LANGUAGES, WORDS
 
 AWKWARD = [

@@ -17,6 +17,7 @@ from readback import Binding, faults
 from microrelu import (
     Constant,
     Value,
+    engine,
     leaky_relu,
     log_sum_exp,
     maximum,
@@ -28,11 +29,11 @@ from microrelu import (
     total,
     weighted_sum,
 )
+from microrelu.engine import OPERATIONS
 from microrelu.formulas import derivation
 from microrelu.losses import cross_entropy, half_squared_error, hinge, mean
 from microrelu.nn import MLP
 from microrelu.notation import MATHML, number
-from microrelu.operations import OPERATIONS
 from microrelu.optim import SGD
 from microrelu.player import play
 from microrelu.steps import at_kink, backward_steps, changed_nodes, grads_kept
@@ -250,7 +251,7 @@ def agree(ours, theirs):
     return ours == theirs or math.isclose(ours, theirs, rel_tol=1e-13, abs_tol=1e-300)
 
 
-BUILT_IN = [row for row in vars(operations).values() if isinstance(row, operations.Operation)]
+BUILT_IN = [row for row in vars(operations).values() if isinstance(row, engine.Operation)]
 
 
 def disagreements(page, row):
@@ -491,7 +492,7 @@ def rebuilt(graph, index, value):
         if node.operation is None:
             made[node] = type(node)(value if i == index else node.data, node.label)
         else:
-            made[node] = node.operation(*(made[parent] for parent in node.parents))
+            made[node] = node.operation.apply(made[parent] for parent in node.parents)
             made[node].label = node.label
     return made[node]
 

@@ -13,12 +13,11 @@ import microrelu.formulas
 import microrelu.notation
 import microrelu.steps
 from microrelu import MLP, log_sum_exp, operation, total, weighted_sum
+from microrelu.engine import OPERATIONS, Constant, Value, topological_order
 from microrelu.formulas import derivation, explain
 from microrelu.losses import cross_entropy, half_squared_error, hinge, mean
 from microrelu.notation import LATEX, MATHML, TEXT, node_names
-from microrelu.operations import OPERATIONS
 from microrelu.steps import backward_steps
-from microrelu.value import Constant, Value, topological_order
 
 LABELS = [
     "x",

@@ -15,8 +15,8 @@ from microrelu import (
     relu_at_zero,
     topological_order,
 )
+from microrelu.engine import Constant, Earlier
 from microrelu.steps import align, backward_steps, changed_nodes, refuse_changed
-from microrelu.value import Constant, Earlier
 
 
 def neuron():

@@ -23,9 +23,10 @@ from recordings import EVERY, Case, assert_near, cases, engine
 
 import microrelu
 from microrelu import Value, compiled, log_sum_exp, operations, recording, total, weighted_sum
+from microrelu import engine as engine_module
+from microrelu.engine import OPERATIONS, Operation, smooth
 from microrelu.losses import cross_entropy, half_squared_error, hinge
 from microrelu.nn import MLP
-from microrelu.operations import OPERATIONS, Operation
 from microrelu.optim import SGD, Adam
 from microrelu.program import Program
 from microrelu.tape import Tape
@@ -53,7 +54,7 @@ def rebuilt(root: Value, data: dict[Value, float]) -> tuple[Value, dict[Value, V
         if node.operation is None or not node.parents:
             copies[node] = Value(data.get(node, node.data))
         else:
-            copies[node] = node.operation(*[copies[parent] for parent in node.parents])
+            copies[node] = node.operation.apply(copies[parent] for parent in node.parents)
     return copies[root], copies
 
 
@@ -169,7 +170,7 @@ def scaled(a):
     return times_k(a), (times_k(1.0),)
 
 
-SCALED = Operation(scaled, "K ·", lambda a: f"{K} * {a}", lambda a: [f"{K}"], operations.smooth)
+SCALED = Operation(scaled, "K ·", lambda a: f"{K} * {a}", lambda a: [f"{K}"], smooth)
 WITH_K = cases(("add", "multiply", "scaled"), "negate")
 
 
@@ -225,7 +226,7 @@ def test_what_a_function_sees_is_copied_and_compared():
     def function(a, b=0.5):
         return helper(a) + numbers[1] + settings.scale + b + sum(0 * q for _ in "a"), (name,)
 
-    row = Operation(function, "", "", (), operations.smooth)
+    row = Operation(function, "", "", (), smooth)
     before = compiled.frozen(row)
     assert before is compiled.frozen(row) is not row
     assert before.function(1.0) == function(1.0) == (112.5, (Operation,))
@@ -305,7 +306,7 @@ def test_a_source_is_right_wherever_the_operation_is(name, slope):
     operation = FIXED[name]
     leaves = [Value(0.5) for _ in operation.operands]
     with microrelu.relu_at_zero(slope):
-        replay = run(Tape(operation(*leaves), [], leaves).source())
+        replay = run(Tape(operation.apply(leaves), [], leaves).source())
         for point in where_it_has_a_value(operation):
             value, local = operation.function(*point)
             strict = "raise" if np.isfinite([value, *local]).all() else "ignore"
@@ -402,7 +403,7 @@ def test_every_operation_with_operands_shared_or_varying(name, varying):
     leaves = [Value(x) for x in (0.75, 1.25)[: len(operation.operands)]]
     inputs = [leaf for i, leaf in enumerate(leaves) if varying >> i & 1]
     parameters = [leaf for leaf in leaves if leaf not in inputs]
-    root = 3.0 * operation(*leaves)
+    root = 3.0 * operation.apply(leaves)
     batch = np.random.default_rng(1).uniform(0.25, 2.0, (21, len(inputs)))
     assert_replays(root, inputs, parameters, batch)
 
@@ -580,7 +581,7 @@ def half(a: float) -> float:
 
 
 def test_an_operation_of_the_users_replays(monkeypatch):
-    monkeypatch.setattr(operations, "OPERATIONS", dict(OPERATIONS))
+    monkeypatch.setattr(engine_module, "OPERATIONS", dict(OPERATIONS))
 
     @microrelu.operation("□³", "a**3 / 2", ["3 * a**2 / 2"])
     def half_cube(a):
@@ -821,7 +822,7 @@ def test_the_source_shows_the_three_equations():
 
 
 def test_an_operation_without_a_formula_has_no_source(monkeypatch):
-    monkeypatch.setattr(operations, "OPERATIONS", dict(OPERATIONS))
+    monkeypatch.setattr(engine_module, "OPERATIONS", dict(OPERATIONS))
 
     @microrelu.operation()
     def unwritten(a):

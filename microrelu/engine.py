@@ -1,65 +1,124 @@
 """Value, a number that remembers where it came from, and the sweep that applies the chain rule.
 
 A node keeps its parents and, as plain numbers, its local derivatives; `backward` multiplies and
-adds them from the root to the leaves. The calculus is in `operations.py`; read `nn.py` next.
+adds them from the root to the leaves. What an operation is stands here; the calculus, every
+operation once, is in `operations.py`, which gives Value its operators and methods.
 """
 
 from __future__ import annotations
 
 import operator
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from numbers import Real
-from typing import Any, NoReturn
+from typing import Any, ClassVar
 
-from microrelu import errors, operations, pickling
+from microrelu import arrays, definitions, errors, pickling
 from microrelu.errors import no_value, not_one_for_each, real_number
-from microrelu.operations import Operation
+from microrelu.protocols import Protocols
 
+Local = tuple[float, tuple[float, ...]]  # a value, and one local derivative per operand
+Written = str | Callable[..., str]  # in Python's arithmetic; a maker where any number may come
+Derivatives = Iterable[str] | Callable[..., Iterable[str]]
 Unary = Callable[["Value"], "Value"]
 Binary = Callable[["Value", Any], "Value"]
 
-
-def _method(operation: Operation) -> Unary:
-    def method(self: Value) -> Value:
-        return apply(operation, (self,))
-
-    method.__doc__ = f"`{operation.name}` of this node, as a new node."
-    return method
+OPERATIONS: dict[str, Operation] = {}
+TABLE = "microrelu.operations"  # what stands there is trusted
 
 
-def _operators(operation: Operation) -> tuple[Binary, Binary]:
-    """The operator with the Value on the left, and the reflected one with it on the right."""
-
-    def forward(self: Value, other: Any) -> Value:
-        if type(other) is not Value:
-            if _is_array(other):
-                return NotImplemented  # type: ignore[no-any-return]  # NumPy takes it from here
-            other = as_value(other)
-        return apply(operation, (self, other))
-
-    def reflected(self: Value, other: Any) -> Value:
-        return apply(operation, (as_value(other), self))
-
-    return forward, reflected
+def smooth(*numbers: float) -> bool:
+    """The `kink` of an operation that has none."""
+    return False
 
 
-def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Any], bool]:
-    def method(self: Value, other: Any) -> bool:
-        return NotImplemented if _is_array(other) else compare(self._data, as_value(other)._data)
+@dataclass(eq=False, repr=False)
+class Operation:
+    """A row of the table; called with Values and numbers, it makes a new node of the graph."""
 
-    return method
+    function: Callable[..., Local]  # numbers → (value, local derivatives)
+    symbol: str = ""  # for pictures
+    formula: Written = ""  # in Python's arithmetic and the names of the function's parameters
+    derivatives: Derivatives = ()  # likewise, one for each operand
+    kink: Callable[..., bool] = smooth  # numbers → is the derivative a convention here?
+    arrange: Callable[..., Iterable[Any]] | None = None  # what it is called with → operands
+
+    def __post_init__(self) -> None:
+        code = self.function.__code__
+        self.name = self.function.__name__
+        self.operands = code.co_varnames[: code.co_argcount]  # () where any number may come
+        self.symbol = self.symbol or self.name
+        self.__doc__ = self.function.__doc__ or f"{self.formula}, with ∂ = {self.derivatives}."
+        self.__module__ = self.function.__module__  # pickle finds the operation there, by name
+        is_own = self.__module__ != TABLE
+        self.compute = definitions.checked(self.function) if is_own else self.function
+
+    def __call__(self, *operands: Any, **named: Any) -> Value:
+        """A new node: this operation of the operands, those left out at their defaults."""
+        if self.arrange:
+            operands = tuple(self.arrange(*operands, **named))
+        elif named or (self.operands and len(operands) != len(self.operands)):
+            operands = errors.filled_in(self, operands, named)
+        return self.apply(operands)
+
+    def apply(self, operands: Iterable[Value | float]) -> Value:
+        """A new node: this operation of exactly these operands, in the order of its function."""
+        return apply(self, as_values(operands))
+
+    @property
+    def has_kink(self) -> bool:
+        """Is there a place where the derivative is a convention?"""
+        return self.kink is not smooth
+
+    @property
+    def takes_one(self) -> bool:
+        """Is it a function of one operand, others having defaults?"""
+        return len(self.operands) - len(self.function.__defaults__ or ()) == 1
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+    def __reduce__(self) -> str:
+        return definitions.name_for_pickle(self.function)
+
+    def __deepcopy__(self, memo: object) -> Operation:
+        return self
 
 
-def _is_array(other: Any) -> bool:
-    return hasattr(other, "__array_ufunc__") and not isinstance(other, (Real, Value))
+def operation(
+    symbol: str = "",
+    formula: Written = "",
+    derivatives: Derivatives = (),
+    kink: Callable[..., bool] = smooth,
+    arrange: Callable[..., Iterable[Any]] | None = None,
+) -> Callable[[Callable[..., Local]], Operation]:
+    """Enter the decorated function, numbers to (value, local derivatives), in the table.
 
+    A name is in the table once; only a definition of one's own is replaced, by another of the same
+    module: a notebook's cell that is run again. With `arrange` the operation is called with that
+    function's arguments, of which it makes the operands.
 
-def _refused(wanted: str) -> Callable[..., NoReturn]:
-    def method(self: Value, *options: Any) -> NoReturn:
-        raise errors.loses_gradient(self, wanted)
+    Raises:
+        TypeError: what is decorated is no function of operands, one or any number of them.
+        ValueError: the name is taken, there is neither one derivative for each operand nor none, or
+            a formula is no arithmetic of the operands.
 
-    return method
+    >>> @operation("(·)³", "a**3", ["3 * a**2"])
+    ... def cubed(a):
+    ...     return a**3, (3 * a**2,)
+    >>> cubed.function(2.0)
+    (8.0, (12.0,))
+    """
+
+    def enter(function: Callable[..., Local]) -> Operation:
+        if getattr(function, "__module__", "") != TABLE:
+            definitions.check(function, formula, derivatives, OPERATIONS)
+        row = Operation(function, symbol, formula, derivatives, kink, arrange)
+        OPERATIONS[row.name] = row
+        return row
+
+    return enter
 
 
 class Earlier(float):
@@ -68,7 +127,7 @@ class Earlier(float):
     __slots__ = ()
 
 
-class Value:
+class Value(Protocols):
     """A node of the graph: a number, how it was made, and the root's gradient by it.
 
     Attributes:
@@ -154,7 +213,7 @@ class Value:
         """
         order = topological_order(self)
         data = {node: node._data for node in order}
-        computed: list[tuple[Value, operations.Local]] = []
+        computed: list[tuple[Value, Local]] = []
         for node in order:
             if node.operation is not None:
                 numbers = [data[parent] for parent in node.parents]
@@ -170,45 +229,45 @@ class Value:
             if type(node._grad) is float:
                 node._grad = Earlier(node._grad)
 
-    __add__, __radd__ = _operators(operations.add)
-    __sub__, __rsub__ = _operators(operations.subtract)
-    __mul__, __rmul__ = _operators(operations.multiply)
-    __truediv__, __rtruediv__ = _operators(operations.divide)
-    _power, __rpow__ = _operators(operations.power)
-    __neg__ = _method(operations.negate)
-    __abs__ = absolute = _method(operations.absolute)
-    square = _method(operations.square)
-    exp = _method(operations.exp)
-    log = _method(operations.log)
-    sqrt = _method(operations.sqrt)
-    sin = _method(operations.sin)
-    cos = _method(operations.cos)
-    relu = _method(operations.relu)
-    elu = _method(operations.elu)
-    softplus = _method(operations.softplus)
-    sigmoid = _method(operations.sigmoid)
-    tanh = _method(operations.tanh)
+    # The table gives these their functions.
+    __add__: ClassVar[Binary]
+    __radd__: ClassVar[Binary]
+    __sub__: ClassVar[Binary]
+    __rsub__: ClassVar[Binary]
+    __mul__: ClassVar[Binary]
+    __rmul__: ClassVar[Binary]
+    __truediv__: ClassVar[Binary]
+    __rtruediv__: ClassVar[Binary]
+    __pow__: ClassVar[Binary]
+    __rpow__: ClassVar[Binary]
+    __neg__: ClassVar[Unary]
+    __abs__: ClassVar[Unary]
+    negate: ClassVar[Unary]
+    square: ClassVar[Unary]
+    exp: ClassVar[Unary]
+    log: ClassVar[Unary]
+    sqrt: ClassVar[Unary]
+    sin: ClassVar[Unary]
+    cos: ClassVar[Unary]
+    absolute: ClassVar[Unary]
+    relu: ClassVar[Unary]
+    leaky_relu: ClassVar[Callable[..., Value]]
+    elu: ClassVar[Unary]
+    softplus: ClassVar[Unary]
+    sigmoid: ClassVar[Unary]
+    tanh: ClassVar[Unary]
 
-    def leaky_relu(self, slope: float | Value = 0.01) -> Value:
-        """This node right of zero, slope times it left of zero."""
-        return apply(operations.leaky_relu, (self, as_value(slope)))
+    def __lt__(self, other: Any) -> bool:
+        return _compared(operator.lt, self, other)
 
-    def __pow__(self, exponent: Any) -> Value:
-        if isinstance(exponent, (int, float)) and exponent == 2:
-            return self.square()  # drawn and written as the square that it is
-        return self._power(exponent)
+    def __le__(self, other: Any) -> bool:
+        return _compared(operator.le, self, other)
 
-    __lt__ = _comparison(operator.lt)
-    __le__ = _comparison(operator.le)
-    __gt__ = _comparison(operator.gt)
-    __ge__ = _comparison(operator.ge)
+    def __gt__(self, other: Any) -> bool:
+        return _compared(operator.gt, self, other)
 
-    __float__ = _refused("a float")
-    __int__ = __trunc__ = _refused("an integer")
-    __round__ = __floor__ = __ceil__ = _refused("a rounded number")
-
-    def __format__(self, spec: str) -> str:
-        return format(self.data, spec) if spec else repr(self)
+    def __ge__(self, other: Any) -> bool:
+        return _compared(operator.ge, self, other)
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
@@ -216,25 +275,10 @@ class Value:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         """NumPy asks here: np.exp(v) is `exp` of this package, np.ones(2) * v an array."""
-        from microrelu.arrays import of_values
-
-        return of_values(ufunc, method, operands, options)
+        return arrays.of_values(OPERATIONS, ufunc, method, operands, options)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return pickling.reduced(self, protocol)
-
-    def __copy__(self) -> Value:
-        return pickling.copied(self)
-
-    @property
-    def _prev(self) -> frozenset[Value]:
-        """The parents under micrograd's name."""
-        return frozenset(self.parents)
-
-    @property
-    def _op(self) -> str:
-        """The operation's symbol under micrograd's name; empty for a leaf."""
-        return self.operation.symbol if self.operation else ""
+        return pickling.reduced(self, topological_order, protocol)
 
 
 class Constant(Value):
@@ -282,37 +326,6 @@ def apply(operation: Operation, operands: tuple[Value, ...]) -> Value:
     return node
 
 
-Operation.apply = lambda operation, operands: apply(operation, as_values(operands))
-
-
-def weighted_sum(
-    weights: Sequence[Value | float], inputs: Sequence[Value | float], bias: Value | float = 0.0
-) -> Value:
-    """Σ wᵢ xᵢ + b as one node: the z of a neuron, with n + n + 1 parents.
-
-    Raises:
-        ValueError: there are not as many weights as inputs.
-    """
-    if len(weights) != len(inputs):
-        raise ValueError(
-            f"weighted_sum was given {len(weights)} weights and {len(inputs)} inputs: "
-            "it needs one weight for each input."
-        )
-    return apply(operations.weighted_sum, as_values((*weights, *inputs, bias)))
-
-
-def total(values: Iterable[Value | float]) -> Value:
-    """The sum of the values as one node; `sum(values)` makes a node for every plus."""
-    return apply(operations.total, as_values(values))
-
-
-def log_sum_exp(values: Iterable[Value | float]) -> Value:
-    """log Σ exp vᵢ as one node, safe for large values; its local derivatives are the softmax."""
-    if not (operands := as_values(values)):
-        raise ValueError("log_sum_exp was given no values: it needs at least one.")
-    return apply(operations.log_sum_exp, operands)
-
-
 def as_value(operand: Any) -> Value:
     """The operand itself if it is a Value, a Constant if it is a number, else a TypeError."""
     return operand if isinstance(operand, Value) else Constant(operand)
@@ -321,3 +334,12 @@ def as_value(operand: Any) -> Value:
 def as_values(operands: Iterable[Any]) -> tuple[Value, ...]:
     """The operands as `as_value` gives them."""
     return tuple([each if isinstance(each, Value) else Constant(each) for each in operands])
+
+
+def _compared(compare: Callable[[float, float], bool], v: Value, other: Any) -> bool:
+    return NotImplemented if is_array(other) else compare(v._data, as_value(other)._data)
+
+
+def is_array(other: Any) -> bool:
+    """Is it an array of NumPy's or the like, which takes a Value element by element?"""
+    return hasattr(other, "__array_ufunc__") and not isinstance(other, (Real, Value))

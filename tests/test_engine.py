@@ -20,9 +20,8 @@ from hypothesis import strategies as st
 
 import microrelu
 from microrelu import Constant, Value, relu_at_zero, topological_order, total, weighted_sum
-from microrelu.operations import OPERATIONS
+from microrelu.engine import OPERATIONS, Earlier
 from microrelu.steps import at_kink
-from microrelu.value import Earlier
 
 numbers = st.integers(-2000, 2000).map(lambda n: n / 1000)
 
@@ -289,7 +288,7 @@ def test_what_a_ufunc_is_told_is_refused_not_ignored():
 def test_no_number_loses_its_gradient_without_a_word():
     np = pytest.importorskip("numpy")
     v, zeros = Value(3.0, "v"), np.zeros(2)
-    sentence = "would lose its gradient: write v.data for the plain number, microrelu.exp(v) for"
+    sentence = "would lose its gradient: write v.data for it, microrelu.exp(v) for"
     for lose in (
         lambda: float(v),
         lambda: int(v),

@@ -1,0 +1,82 @@
+"""The rooms of the house: CONTRIBUTING.md lists who may know whom, and the imports keep to it."""
+
+import ast
+import re
+from pathlib import Path
+
+import microrelu
+from microrelu import operations
+from microrelu.engine import OPERATIONS, Value
+
+PACKAGE = Path(microrelu.__file__).parent
+LISTED = Path(__file__).parent.parent / "CONTRIBUTING.md"
+
+
+def listed() -> list[str]:
+    """The modules in the order of the list."""
+    table = LISTED.read_text(encoding="utf-8").split("| room |")[1].split("\n\n")[0]
+    rooms = [line.split("|")[1] for line in table.splitlines()[2:]]
+    return [name for room in rooms for name in re.findall(r"`(\w+)\.py`", room)]
+
+
+def known(text: str) -> set[str]:
+    """The modules of the package that a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module == "microrelu":
+            found |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("microrelu."):
+            found.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            names = [each.name for each in node.names if each.name.startswith("microrelu.")]
+            found |= {name.split(".")[1] for name in names}
+    return found
+
+
+def trespassing(files: dict[str, str], order: list[str]) -> list[str]:
+    """Imports of what does not stand before the file in the list."""
+    return [
+        f"{name} imports {each}"
+        for i, name in enumerate(order)
+        for each in sorted(known(files[name]) & {*order})
+        if each not in order[:i]
+    ]
+
+
+def files() -> dict[str, str]:
+    return {path.stem: path.read_text(encoding="utf-8") for path in PACKAGE.glob("*.py")}
+
+
+def test_every_file_stands_in_the_list_once():
+    assert sorted(listed()) == sorted(files().keys() - {"__init__"})
+
+
+def test_a_file_imports_only_what_stands_before_it():
+    assert trespassing(files(), listed()) == []
+
+
+def test_an_import_of_what_stands_after_it_is_found():
+    late = "def f():\n    from microrelu.tape import Tape\n"
+    found = trespassing({**files(), "engine": late}, listed())
+    assert "engine imports tape" in found
+    circle = {**files(), "errors": "from microrelu import engine"}
+    assert "errors imports engine" in trespassing(circle, listed())
+
+
+def test_what_the_engine_declares_is_what_the_table_gives_it():
+    tree = ast.parse(files()["engine"])
+    [value] = [each for each in ast.walk(tree) if getattr(each, "name", "") == "Value"]
+    declared = {
+        each.target.id
+        for each in value.body
+        if isinstance(each, ast.AnnAssign) and "ClassVar" in ast.unparse(each.annotation)
+    }
+    built_in = [row for row in OPERATIONS.values() if getattr(operations, row.name, None) is row]
+    methods = {row.name for row in built_in if row.takes_one}
+    signs = [
+        *("add", "sub", "mul", "truediv", "pow"),
+        *("radd", "rsub", "rmul", "rtruediv", "rpow"),
+    ]
+    special = {f"__{sign}__" for sign in [*signs, "neg", "abs"]}
+    assert declared == methods | special
+    assert all(callable(getattr(Value, name)) for name in declared)
