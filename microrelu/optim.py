@@ -7,29 +7,54 @@ next, to see what `backward` did.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from microrelu.engine import Value
 
 
 class Optimizer:
-    """What both have in common: the parameters, and `lr`, which may change between steps.
+    """What optimisers have in common: the parameters, and `lr`, which may change between steps.
 
-    A parameter that no sweep reached has gradient 0, and moves by momentum and weight decay alone.
+    One of your own is a subclass with a method `moved`, arithmetic that numbers and NumPy's arrays
+    both know: a tape moves all its parameters at once with it. `keeps` counts the numbers that it
+    keeps for each parameter, 0 at first. A parameter that no sweep reached has gradient 0, and
+    moves by what is kept and by weight decay alone.
+
+    Attributes:
+        kept: For each of those numbers a list, one for each parameter.
+        steps: How many were taken.
     """
 
-    def __init__(self, parameters: Iterable[Value], lr: float, weight_decay: float) -> None:
+    keeps = 0
+
+    def __init__(self, parameters: Iterable[Value], lr: float, weight_decay: float = 0.0) -> None:
         self.parameters = _leaves(parameters)
         self.lr = _at_least_zero("lr", lr)
         self.weight_decay = _at_least_zero("weight_decay", weight_decay)
+        self.steps = 0
+        self.kept = [[0.0] * len(self.parameters) for _ in range(self.keeps)]
 
     def zero_grad(self) -> None:
         """Set every gradient to the integer 0, as before the first sweep."""
         for parameter in self.parameters:
             parameter.grad = 0
 
-    def _gradients(self) -> list[float]:
-        """The gradients of loss + ½ weight_decay Σ p²."""
-        return [p.grad + self.weight_decay * p.data for p in self.parameters]
+    def step(self) -> None:
+        """Move every parameter against its gradient."""
+        self.steps += 1
+        for i, parameter in enumerate(self.parameters):
+            kept = [each[i] for each in self.kept]
+            parameter.data, *kept = self.moved(parameter.data, parameter.grad, *kept)
+            for each, number in zip(self.kept, kept, strict=True):
+                each[i] = number
+
+    def moved(self, data: Any, gradient: Any, *kept: Any) -> tuple[Any, ...]:
+        """Where a step leads: the new data, then what is kept; numbers, or arrays of them."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method `moved`.")
+
+    def _decayed(self, data: Any, gradient: Any) -> Any:
+        """The gradient of loss + ½ weight_decay Σ p²."""
+        return gradient + self.weight_decay * data
 
 
 class SGD(Optimizer):
@@ -47,6 +72,8 @@ class SGD(Optimizer):
     0.5
     """
 
+    keeps = 1  # velocity
+
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -56,14 +83,12 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
         self.momentum = _at_least_zero("momentum", momentum)
-        self.velocities = [0.0] * len(self.parameters)
 
-    def step(self) -> None:
-        """Move every parameter against its gradient."""
-        lr = float(self.lr)  # it may have become NumPy's; data stays a Python float
-        for i, gradient in enumerate(self._gradients()):
-            self.velocities[i] = self.momentum * self.velocities[i] + gradient
-            self.parameters[i].data -= lr * self.velocities[i]
+    def moved(self, data: Any, gradient: Any, *kept: Any) -> tuple[Any, ...]:
+        """Data and velocity after a step."""
+        (velocity,) = kept
+        velocity = self.momentum * velocity + self._decayed(data, gradient)
+        return data - float(self.lr) * velocity, velocity  # lr may have become NumPy's
 
 
 class Adam(Optimizer):
@@ -76,6 +101,8 @@ class Adam(Optimizer):
         ValueError: there are no parameters, one is no leaf, a setting is negative, or a beta is
             not below 1.
     """
+
+    keeps = 2  # the running means of gradient and square
 
     def __init__(
         self,
@@ -90,21 +117,17 @@ class Adam(Optimizer):
             raise ValueError(f"betas are two numbers from 0 up to, not at, 1, not {betas}.")
         self.betas = betas
         self.eps = _at_least_zero("eps", eps)
-        self.steps = 0
-        self.means = [0.0] * len(self.parameters)
-        self.squares = [0.0] * len(self.parameters)
 
-    def step(self) -> None:
-        """Move every parameter against its gradient."""
-        self.steps += 1
-        lr, (b1, b2) = float(self.lr), self.betas
-        for i, gradient in enumerate(self._gradients()):
-            self.means[i] = b1 * self.means[i] + (1 - b1) * gradient
-            self.squares[i] = b2 * self.squares[i] + (1 - b2) * gradient * gradient
-            mean = self.means[i] / (1 - b1**self.steps)  # both started at 0: undo that bias
-            square = self.squares[i] / (1 - b2**self.steps)
-            scale = square**0.5 + self.eps
-            self.parameters[i].data -= lr * mean / (scale + (scale == 0))  # 0 / 0 moves nothing
+    def moved(self, data: Any, gradient: Any, *kept: Any) -> tuple[Any, ...]:
+        """Data and both means after a step."""
+        (mean, square), (b1, b2) = kept, self.betas
+        gradient = self._decayed(data, gradient)
+        mean = b1 * mean + (1 - b1) * gradient
+        square = b2 * square + (1 - b2) * gradient * gradient
+        # both started at 0: undo that bias
+        scale = (square / (1 - b2**self.steps)) ** 0.5 + self.eps
+        step = mean / (1 - b1**self.steps) / (scale + (scale == 0))  # 0 / 0 moves nothing
+        return data - float(self.lr) * step, mean, square
 
 
 def _leaves(parameters: Iterable[Value]) -> list[Value]:

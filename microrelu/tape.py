@@ -7,14 +7,12 @@ together, `fusion.py` what can be computed in one go; `kernels.py` does, with th
 
 from __future__ import annotations
 
-import copy
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 try:
     import numba  # noqa: F401
@@ -29,11 +27,9 @@ from microrelu import compiled, operations
 from microrelu.engine import Value, topological_order
 from microrelu.fusion import fused
 from microrelu.listing import listing
+from microrelu.optim import Optimizer
 from microrelu.program import Program
 from microrelu.recording import Recording
-
-if TYPE_CHECKING:
-    from microrelu.optim import Optimizer
 
 Floats = NDArray[np.float64]
 FLOAT = np.dtype(np.float64)
@@ -418,8 +414,8 @@ class Tape:
 class _Moving:
     """The parameters while they are trained, as one array.
 
-    An optimiser of this package steps on it at once: a copy of the optimiser believes that there
-    is a single parameter, whose data and gradient are arrays. Any other steps on the Values.
+    An optimiser whose step is the usual one moves them at once, since what it does to a number it
+    does to an array. Any other steps on the Values.
     """
 
     def __init__(self, optimizer: Any, parameters: list[Value]) -> None:
@@ -435,25 +431,15 @@ class _Moving:
         if optimizer.parameters == parameters:
             self.index = slice(None)
         self.data: Floats = np.array([each.data for each in parameters], dtype=np.float64)
-        self.together: Any = None
-        if type(optimizer).__module__ == "microrelu.optim":
-            self.together = copy.copy(optimizer)
-            for name, state in self._states():
-                setattr(self.together, name, [np.array(state)])
-            self.together.parameters = [SimpleNamespace(data=self.data[self.index])]
-
-    def _states(self) -> list[tuple[str, list[float]]]:
-        """What the optimiser keeps for each parameter, such as velocities."""
-        kept = vars(self.optimizer).items()
-        return [(name, each) for name, each in kept if type(each) is list and name != "parameters"]
+        self.at_once = getattr(type(optimizer), "step", None) is Optimizer.step
+        self.kept = [np.array(each) for each in optimizer.kept] if self.at_once else []
 
     def step(self, gradient: Floats) -> None:
         """Move the parameters; `data` changes when all of them have moved."""
-        if self.together is not None:
-            (vector,) = self.together.parameters
-            vector.grad = gradient[self.index]
-            self.together.step()
-            self.data[self.index] = vector.data
+        if self.at_once:
+            self.optimizer.steps += 1
+            data, gradient = self.data[self.index], gradient[self.index]
+            self.data[self.index], *self.kept = self.optimizer.moved(data, gradient, *self.kept)
             return
         for parameter, each in zip(self.parameters, gradient.tolist(), strict=True):
             parameter.grad = each
@@ -464,11 +450,8 @@ class _Moving:
         """Give the Values and the optimiser what the last step left."""
         for parameter, number in zip(self.parameters, self.data.tolist(), strict=True):
             parameter.data = number
-        if self.together is not None:
-            for name, state in self._states():
-                state[:] = getattr(self.together, name)[0].tolist()
-            if hasattr(self.together, "steps"):
-                self.optimizer.steps = self.together.steps
+        if self.at_once:
+            self.optimizer.kept = [each.tolist() for each in self.kept]
 
 
 def _recorded(kind: type[Tape], at_zero: float, *given: Any) -> Tape:

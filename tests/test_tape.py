@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from itertools import product
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ from microrelu import engine as engine_module
 from microrelu.engine import OPERATIONS, Operation, smooth
 from microrelu.losses import cross_entropy, half_squared_error, hinge
 from microrelu.nn import MLP
-from microrelu.optim import SGD, Adam
+from microrelu.optim import SGD, Adam, Optimizer
 from microrelu.program import Program
 from microrelu.tape import Tape
 
@@ -722,6 +722,34 @@ class Halving:
         for parameter in self.parameters:
             if parameter.grad > 0:
                 parameter.data /= 2
+
+
+class Cubes(Optimizer):
+    """One of the user's, by `moved` alone: it sees arrays in a tape, numbers elsewhere."""
+
+    keeps = 1
+    seen: ClassVar[list[type]] = []
+
+    def moved(self, data, gradient, *kept):
+        (velocity,) = kept
+        self.seen.append(type(gradient))
+        velocity = 0.5 * velocity + gradient**3
+        return data - self.lr * velocity, velocity
+
+
+def test_an_optimiser_of_the_users_moves_all_parameters_at_once():
+    batch = moons_batch(20)
+    model, tape = moons_tape()
+    twin, _ = moons_tape()
+    tape.fit(batch, Cubes(model.parameters(), lr=0.01), epochs=3, progress=False)
+    assert Cubes.seen == [np.ndarray] * 3
+    slow = Cubes(twin.parameters(), lr=0.01)
+    for _ in range(3):
+        twin.zero_grad()
+        (total([hinge(twin(row[:2]), row[2]) for row in batch.tolist()]) / 20).backward()
+        slow.step()
+    expected = [each.data for each in twin.parameters()]
+    assert [each.data for each in model.parameters()] == pytest.approx(expected)
 
 
 def test_fit_with_an_optimiser_of_the_users():
