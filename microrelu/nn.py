@@ -19,7 +19,6 @@ import operator
 import os
 import pickle
 import random
-import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -481,7 +480,7 @@ def _replace(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
         return
     target = path.resolve()  # a link stays one
-    beside = target.with_name(f".{secrets.token_hex(8)}.json")
+    beside = target.with_name(f".{os.urandom(8).hex()}.json")
     try:
         with beside.open("x", encoding="utf-8") as file:
             file.write(text)

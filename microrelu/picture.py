@@ -15,7 +15,6 @@ import unicodedata
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from importlib import metadata
 from typing import Any
 
 import graphviz
@@ -158,6 +157,8 @@ def _wheel() -> str:
     """The path of the wheel's executable, which need not be on PATH."""
     if found := shutil.which("graphviz-pure"):
         return found
+    from importlib import metadata  # which takes longer to import than all of this file
+
     try:
         files = metadata.files("graphviz-pure") or []
     except metadata.PackageNotFoundError:
