@@ -26,7 +26,7 @@ from microrelu import operations
 from microrelu.check import Report, check_gradients
 from microrelu.engine import Value, topological_order
 from microrelu.expression import MistakeError, Reader, functions, read_assignments
-from microrelu.notation import LONGEST_FORMULA, node_names, number, set_node, set_value
+from microrelu.notation import LONGEST_FORMULA, node_names, number, typeset_node, typeset_value
 from microrelu.operations import relu_at_zero
 from microrelu.steps import Step, align, backward_steps
 from microrelu.training import DATA, train
@@ -124,12 +124,12 @@ def forward_lines(root: Value) -> list[str]:
     nodes = [node for node in topological_order(root) if names[node]]
     rows = []
     for node in sorted(nodes, key=lambda node: bool(node.parents)):
-        cells = [set_value(node, names).text]
+        cells = [typeset_value(node, names).text]
         if node.parents and len(node.parents) <= LONGEST_FORMULA:
-            cells.append(set_value(node, names, numbers=True).text)
+            cells.append(typeset_value(node, names, numbers=True).text)
         if node.parents:
             cells.append(number(node.data))
-        cells = [set_node(node, names).text, *(f"= {cell}" for cell in cells)]
+        cells = [typeset_node(node, names).text, *(f"= {cell}" for cell in cells)]
         rows.append(cells + [""] * (4 - len(cells)))
     return align(rows)
 

@@ -19,8 +19,8 @@ from microrelu.notation import (
     Names,
     node_names,
     number,
-    set_local_derivative,
-    set_local_symbol,
+    typeset_local_derivative,
+    typeset_local_symbol,
 )
 from microrelu.steps import align, at_kink, grads_kept, node_equation, refuse_changed
 
@@ -356,7 +356,9 @@ def _unmeasured_note(name: str, found: _Comparison) -> str:
 
 
 def _partial(node: Value, index: int, names: Names) -> str:
-    symbol = set_local_symbol(node, index, names) or set_local_derivative(node, index, names)
+    symbol = typeset_local_symbol(node, index, names) or typeset_local_derivative(
+        node, index, names
+    )
     return symbol.text if symbol else ""
 
 

@@ -20,8 +20,8 @@ from microrelu.notation import (
     TEXT,
     Notation,
     Part,
-    set_local_derivative,
-    set_local_symbol,
+    typeset_local_derivative,
+    typeset_local_symbol,
 )
 from microrelu.steps import (
     Contribution,
@@ -346,7 +346,7 @@ def _chain(path: Path, notation: Notation) -> list[Part]:
     symbols, written, numbers = [], [], []
     for step, each in path:
         edge = step.node, each.operand, step.names, notation
-        symbol, formula = set_local_symbol(*edge), set_local_derivative(*edge)
+        symbol, formula = typeset_local_symbol(*edge), typeset_local_derivative(*edge)
         numbers.append(notation.number(each.local_derivative))
         written.append(formula or numbers[-1])
         symbols.append(symbol or written[-1])

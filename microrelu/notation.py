@@ -133,7 +133,7 @@ class Notation:
         """A number, by the rules of `number`."""
         text = number(x)
         level = NEGATIVE if text.startswith("−") else PRODUCT if "×" in text else ATOM
-        return Part(self._set_number(text), level, x)
+        return Part(self._typeset_number(text), level, x)
 
     def partial(self, over: Part, under: Part) -> Part:
         """The derivative ∂over/∂under of two names that are already set."""
@@ -243,7 +243,7 @@ class Notation:
     def _bracket(self, part: Part, lowest: int) -> str:
         return part.text if part.level >= lowest else self.templates["brackets"] % part.text
 
-    def _set_number(self, text: str) -> str:
+    def _typeset_number(self, text: str) -> str:
         return text
 
 
@@ -293,7 +293,7 @@ class Latex(Notation):
     def _function(self, name: str) -> str:
         return self.functions.get(name) or rf"\operatorname{{{_latex_text(name)}}}"
 
-    def _set_number(self, text: str) -> str:
+    def _typeset_number(self, text: str) -> str:
         text = text.replace("−", "-").replace("∞", r"\infty").replace("NaN", r"\text{NaN}")
         digits, times, exponent = text.partition("×10")
         return digits + (rf" \times 10^{{{_plain(exponent)}}}" if times else "")
@@ -358,7 +358,7 @@ class MathML(Notation):
     def _function(self, name: str) -> str:
         return f"<mi>{self.functions.get(name, name)}</mi>"
 
-    def _set_number(self, text: str) -> str:
+    def _typeset_number(self, text: str) -> str:
         digits, times, exponent = text.partition("×10")
         minus = "<mo>−</mo>" if digits.startswith("−") else ""
         ten = f"<mo>×</mo><msup><mn>10</mn><mn>{_plain(exponent, '−')}</mn></msup>" if times else ""
@@ -454,31 +454,33 @@ def _as_set(label: str) -> str:
     return unicodedata.normalize("NFC", " ".join(TEXT.name(label).text.split()))
 
 
-def set_node(node: Value, names: Names, notation: Notation = TEXT) -> Part:
+def typeset_node(node: Value, names: Names, notation: Notation = TEXT) -> Part:
     """A node by its name, or a constant by its number."""
     return notation.name(names[node]) if names[node] else notation.number(names.data[node])
 
 
-def set_value(node: Value, names: Names, notation: Notation = TEXT, numbers: bool = False) -> Part:
+def typeset_value(
+    node: Value, names: Names, notation: Notation = TEXT, numbers: bool = False
+) -> Part:
     """What a node is made of: `w x + b`, or with numbers `0.5 · 2 + 0.1`; a leaf is its number."""
     if node.operation is None or not node.parents:
         return notation.number(names.data[node])
     if len(node.parents) > LONGEST_FORMULA:
         return Part(notation.name(node.operation.symbol).text, SUM)
-    return _set(written(node).formula, node, names, notation, numbers)
+    return _typeset(written(node).formula, node, names, notation, numbers)
 
 
-def set_local_derivative(
+def typeset_local_derivative(
     node: Value, index: int, names: Names, notation: Notation = TEXT
 ) -> Part | None:
     """∂node/∂parent as its operation writes it: `x`, `Step(z)`; None where it does not say."""
     if node.operation is None or len(node.parents) > LONGEST_FORMULA:
         return None
     derivatives = written(node).derivatives
-    return _set(derivatives[index], node, names, notation) if derivatives else None
+    return _typeset(derivatives[index], node, names, notation) if derivatives else None
 
 
-def set_local_symbol(
+def typeset_local_symbol(
     node: Value, operand: int, names: Names, notation: Notation = TEXT
 ) -> Part | None:
     """The symbol of a local derivative, never that of a gradient which it is not.
@@ -486,17 +488,17 @@ def set_local_symbol(
     ∂z/∂w is the derivative of z by w in the whole graph, and so the local one only where w reaches
     z as this operand alone. Where it reaches z through other operands as well, the operation's own
     function is written, ∂(v − w)/∂w; where it is an operand twice there is no symbol (None), but
-    what `set_local_derivative` says of that place, or ∂₂(f(w, w)) where that says nothing.
+    what `typeset_local_derivative` says of that place, or ∂₂(f(w, w)) where that says nothing.
     """
     parent = node.parents[operand]
     if node.parents.count(parent) > 1:
-        if set_local_derivative(node, operand, names, notation) is not None:
+        if typeset_local_derivative(node, operand, names, notation) is not None:
             return None
-        return notation.place_partial(set_value(node, names, notation), operand + 1)
-    under = set_node(parent, names, notation)
+        return notation.place_partial(typeset_value(node, names, notation), operand + 1)
+    under = typeset_node(parent, names, notation)
     if parent in names.indirect(node):
-        return notation.function_partial(set_value(node, names, notation), under)
-    return notation.partial(set_node(node, names, notation), under)
+        return notation.function_partial(typeset_value(node, names, notation), under)
+    return notation.partial(typeset_node(node, names, notation), under)
 
 
 class Written(NamedTuple):
@@ -531,7 +533,7 @@ def written_for(operation: Operation, count: int) -> Written:
     return Written(operands, formula, tuple(derivatives))
 
 
-def _set(
+def _typeset(
     formula: str,
     node: Value,
     names: Names,
@@ -539,7 +541,7 @@ def _set(
     numbers: bool = False,
 ) -> Part:
     parts = [
-        notation.number(names.data[parent]) if numbers else set_node(parent, names, notation)
+        notation.number(names.data[parent]) if numbers else typeset_node(parent, names, notation)
         for parent in node.parents
     ]
     return notation.write(formula, dict(zip(written(node).operands, parts, strict=True)))

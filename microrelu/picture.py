@@ -25,9 +25,9 @@ from microrelu.notation import (
     Names,
     node_names,
     number,
-    set_local_derivative,
-    set_local_symbol,
     split_label,
+    typeset_local_derivative,
+    typeset_local_symbol,
 )
 from microrelu.steps import at_kink, changed_nodes, recompute
 
@@ -421,7 +421,9 @@ def _edge(
     amount = derivative if edges == "derivative" else node.grad * derivative
     swept = edges == "derivative" or type(node.grad) is float
     label = _text(number(amount), GRADIENT, 11) if swept else _text("not yet", GREY, 9)
-    symbol = set_local_symbol(node, index, names) or set_local_derivative(node, index, names)
+    symbol = typeset_local_symbol(node, index, names) or typeset_local_derivative(
+        node, index, names
+    )
     left = "as recorded:" if has_changed or symbol is None else f"{symbol.text} ="
     tip = _plain(f"{left} {derivative!r}")
     look = {"tooltip": tip, "labeltooltip": tip, **room}

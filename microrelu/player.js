@@ -112,7 +112,7 @@ const sign = (text) => `<mo>${text}</mo>`;
 const bracket = ([text, level], lowest) =>
   level >= lowest ? text : row(sign("("), text, sign(")"));
 
-function setNumber(x) {
+function typesetNumber(x) {
   const text = number(x);
   const [digits, exponent] = text.split("×10");
   const minus = digits.startsWith("−") ? sign("−") : "";
@@ -135,7 +135,7 @@ function join(left, kind, right, lowest) {
   return [...left, signed]; // a term is kept together where it fits on a line
 }
 
-function setBinary(kind, left, right) {
+function typesetBinary(kind, left, right) {
   if (kind === "Add" || kind === "Sub") {
     const lowest = kind === "Sub" || right[1] === NEGATIVE ? PRODUCT : SUM;
     const first = bracket(left, SUM);
@@ -153,41 +153,41 @@ function setBinary(kind, left, right) {
 }
 
 /* A formula's tree with its operands filled in: by names, or by numbers. */
-function setTree(tree, operands) {
+function typesetTree(tree, operands) {
   if (typeof tree === "number") return operands[tree];
   const [kind, ...rest] = tree;
-  if (kind === "number") return setNumber(rest[0]);
+  if (kind === "number") return typesetNumber(rest[0]);
   if (kind === "name") return [...rest, null];
   if (kind === "call") {
-    const inner = rest.slice(2).map((each) => setTree(each, operands));
+    const inner = rest.slice(2).map((each) => typesetTree(each, operands));
     if (rest[0] === "abs") return [row(sign("|"), bracket(inner[0], SUM), sign("|")), ATOM, null];
     if (rest[0] === "sqrt") return [`<msqrt>${inner[0][0]}</msqrt>`, ATOM, null];
     const lowest = inner.length > 1 ? SUM : LITERAL;
     const all = row(sign("("), inner.map((each) => bracket(each, lowest)).join(sign(",")), sign(")"));
     return [row(`<mi>${rest[1]}</mi>`, sign("\u2061"), all), ATOM, null];
   }
-  const parts = rest.map((each) => setTree(each, operands));
+  const parts = rest.map((each) => typesetTree(each, operands));
   if (kind === "USub") return [row(sign("−"), bracket(parts[0], PRODUCT)), NEGATIVE, null];
   if (kind === "Pow") {
     const [base, exponent] = parts;
     const [left, right] = rest[1][0] === "Sub" ? rest[1].slice(1) : [];
-    const numbers = [left, right].map((each) => each !== undefined && setTree(each, operands)[2]);
+    const numbers = [left, right].map((each) => each !== undefined && typesetTree(each, operands)[2]);
     const shown = numbers.every((each) => typeof each === "number")
-      ? setNumber(numbers[0] - numbers[1])
+      ? typesetNumber(numbers[0] - numbers[1])
       : exponent;
     return [`<msup>${bracket(base, ATOM)}${shown[0]}</msup>`, POWER, null];
   }
-  return setBinary(kind, parts[0], parts[1]);
+  return typesetBinary(kind, parts[0], parts[1]);
 }
 
-const setSum = (parts) => parts.reduce((so, each) => setBinary("Add", so, each));
-const setProduct = (parts) => parts.reduce((so, each) => setBinary("MatMult", so, each));
-const setPartial = (over, under) => {
+const typesetSum = (parts) => parts.reduce((so, each) => typesetBinary("Add", so, each));
+const typesetProduct = (parts) => parts.reduce((so, each) => typesetBinary("MatMult", so, each));
+const typesetPartial = (over, under) => {
   const [above, below] = [over, under].map((part) => row(sign("∂"), bracket(part, SUM)));
   return [`<mfrac>${above}${below}</mfrac>`, POWER, null];
 };
-const setGradient = (node) => setPartial(setName(root), setName(node));
-const setName = (node) => (node.name ? [...node.name, null] : setNumber(node.data));
+const typesetGradient = (node) => typesetPartial(typesetName(root), typesetName(node));
+const typesetName = (node) => (node.name ? [...node.name, null] : typesetNumber(node.data));
 
 /* The graph. `recorded` is what Python wrote; `data` and `local` are what holds now. */
 
@@ -270,49 +270,49 @@ function compute() {
 const isBlocked = (node, operand) => node.row.hasKink && node.local[operand] === 0;
 
 function equation(node, numbers = true) {
-  if (!node.parents.length) return [setName(node), setNumber(node.data)];
-  const parts = [setName(node), setFormula(node)];
-  if (numbers && node.row.formula !== undefined) parts.push(setFormula(node, (each) => setNumber(each.data)));
-  if (numbers) parts.push(setNumber(node.data));
+  if (!node.parents.length) return [typesetName(node), typesetNumber(node.data)];
+  const parts = [typesetName(node), typesetFormula(node)];
+  if (numbers && node.row.formula !== undefined) parts.push(typesetFormula(node, (each) => typesetNumber(each.data)));
+  if (numbers) parts.push(typesetNumber(node.data));
   return parts;
 }
 
 /* A whole formula: a label that is no name is bracketed even where it stands alone. */
-function setWhole(tree, operands) {
-  const part = setTree(tree, operands);
+function typesetWhole(tree, operands) {
+  const part = typesetTree(tree, operands);
   return part[1] === LITERAL ? [bracket(part, SUM), ATOM, null] : part;
 }
 
-function setFormula({ row: { formula, shown }, parents }, setOperand = setName) {
+function typesetFormula({ row: { formula, shown }, parents }, typesetOperand = typesetName) {
   const isLong = formula === undefined; // while 0 is the formula of one operand, that operand
-  return isLong ? [shown[0], SUM, null] : setWhole(formula, parents.map(setOperand));
+  return isLong ? [shown[0], SUM, null] : typesetWhole(formula, parents.map(typesetOperand));
 }
 
-function setLocal(node, operand) {
+function typesetLocal(node, operand) {
   const { derivatives } = node.row;
-  return derivatives?.length ? setWhole(derivatives[operand], node.parents.map(setName)) : null;
+  return derivatives?.length ? typesetWhole(derivatives[operand], node.parents.map(typesetName)) : null;
 }
 
 /* The symbol of a local derivative, never that of a gradient which it is not: ∂z/∂w where w reaches
    z as this operand alone, ∂(v − w)/∂w where it does so through others too; null where it is an
    operand twice, but ∂₂(f(w, w)) if nothing else says which. */
-function setSymbol(node, operand) {
+function typesetSymbol(node, operand) {
   const parent = node.parents[operand];
   if (node.parents.filter((each) => each === parent).length > 1) {
-    if (setLocal(node, operand)) return null;
+    if (typesetLocal(node, operand)) return null;
     const place = `<msub>${sign("∂")}<mn>${operand + 1}</mn></msub>`;
-    return [row(place, sign("("), setFormula(node)[0], sign(")")), POWER, null];
+    return [row(place, sign("("), typesetFormula(node)[0], sign(")")), POWER, null];
   }
-  if (!node.indirect.has(operand)) return setPartial(setName(node), setName(parent));
-  return setPartial([bracket(setFormula(node), ATOM), ATOM], setName(parent));
+  if (!node.indirect.has(operand)) return typesetPartial(typesetName(node), typesetName(parent));
+  return typesetPartial([bracket(typesetFormula(node), ATOM), ATOM], typesetName(parent));
 }
 
 function factors(node, operand) {
-  const upstream = setGradient(node);
-  const symbol = setSymbol(node, operand);
-  const value = setNumber(node.local[operand]);
-  const written = setLocal(node, operand) ?? (node === root ? value : symbol);
-  return [[upstream, symbol ?? written], [upstream, written], [setNumber(complete[node.index]), value]];
+  const upstream = typesetGradient(node);
+  const symbol = typesetSymbol(node, operand);
+  const value = typesetNumber(node.local[operand]);
+  const written = typesetLocal(node, operand) ?? (node === root ? value : symbol);
+  return [[upstream, symbol ?? written], [upstream, written], [typesetNumber(complete[node.index]), value]];
 }
 
 /* ∂C/∂z · ∂z/∂w, then ∂C/∂z · x, then −0.4 · 2, then −0.8: each said once. */
@@ -320,8 +320,8 @@ function product(node, operand) {
   const [chain, written, numbers] = factors(node, operand);
   const said = node === root ? [written] : [chain, written];
   if (said.length === 2 && [numbers[1][0], chain[1][0]].includes(written[1][0])) said.pop();
-  const amount = setNumber(complete[node.index] * node.local[operand]);
-  return [...said.map(setProduct), setProduct(numbers), amount];
+  const amount = typesetNumber(complete[node.index] * node.local[operand]);
+  return [...said.map(typesetProduct), typesetProduct(numbers), amount];
 }
 
 const unrepeated = (parts) => [...new Map(parts.map((part) => [part[0], part])).values()];
@@ -331,14 +331,14 @@ const feedsStale = (node) => node.uses.some(([user]) => user.isStale);
 
 /* The gradient of a node, gathered from all that it feeds. */
 function gathered(node) {
-  const left = setGradient(node);
+  const left = typesetGradient(node);
   const { uses } = node;
-  if (node === root) return [left, setNumber(complete[node.index])];
+  if (node === root) return [left, typesetNumber(complete[node.index])];
   if (uses.length === 1) return [left, ...product(...uses[0])];
   const levels = [0, 1, 2].map((level) =>
-    setSum(uses.map((use) => setProduct(factors(...use)[level]))),
+    typesetSum(uses.map((use) => typesetProduct(factors(...use)[level]))),
   );
-  return unrepeated([left, ...levels, setNumber(complete[node.index])]);
+  return unrepeated([left, ...levels, typesetNumber(complete[node.index])]);
 }
 
 /* With respect to one leaf: the paths, and the derivation along them. */
@@ -375,16 +375,16 @@ function derivation(leaf) {
     return { on, count, rows: between.filter((node) => !feedsStale(node)).map(gathered) };
   }
   const levels = [
-    ([node, operand]) => setSymbol(node, operand) ?? setLocal(node, operand),
-    ([node, operand]) => setLocal(node, operand) ?? setNumber(node.local[operand]),
-    ([node, operand]) => setNumber(node.local[operand]),
+    ([node, operand]) => typesetSymbol(node, operand) ?? typesetLocal(node, operand),
+    ([node, operand]) => typesetLocal(node, operand) ?? typesetNumber(node.local[operand]),
+    ([node, operand]) => typesetNumber(node.local[operand]),
   ];
   if (on.some((node) => node.isStale)) return { on, count: null, rows: [] };
   const paths = eachPath(leaf, on).filter((path) => path.length);
   const written = paths.length
-    ? levels.map((level) => setSum(paths.map((path) => setProduct(path.map(level)))))
+    ? levels.map((level) => typesetSum(paths.map((path) => typesetProduct(path.map(level)))))
     : [];
-  const parts = [setGradient(leaf), ...written, setNumber(complete[leaf.index])];
+  const parts = [typesetGradient(leaf), ...written, typesetNumber(complete[leaf.index])];
   return { on, count: null, rows: [unrepeated(parts)] };
 }
 
@@ -462,10 +462,10 @@ function contributionRows(node, totals) {
     const after = before + complete[node.index] * node.local[operand];
     running.set(parent, after);
     if (parent.isConstant) return "";
-    const written = setLocal(node, operand);
-    const local = [setSymbol(node, operand), written, setNumber(node.local[operand])].filter(Boolean);
+    const written = typesetLocal(node, operand);
+    const local = [typesetSymbol(node, operand), written, typesetNumber(node.local[operand])].filter(Boolean);
     const shared = parent.uses.length > 1;
-    const passed = unrepeated([setGradient(parent), ...product(node, operand)]);
+    const passed = unrepeated([typesetGradient(parent), ...product(node, operand)]);
     const so = say("so far", { number: number(after) });
     const total = shared ? `<span class="total">${so}</span>` : "";
     return (
@@ -484,7 +484,7 @@ function showPanel() {
   if (node && !node.isStale) shown.push(equationRow(equation(node), "equation"));
   if (phase === "backward" && !node.isStale) {
     const isShort = node.uses.length <= MOST_PATHS;
-    const gradient = isShort ? gathered(node) : [setGradient(node), setNumber(complete[node.index])];
+    const gradient = isShort ? gathered(node) : [typesetGradient(node), typesetNumber(complete[node.index])];
     const isGathered = !node.row || node.uses.length > 1 || node === root;
     if (isGathered && !feedsStale(node)) shown.push(equationRow(unrepeated(gradient), "gathered"));
     shown.push('<div class="contributions">', ...contributionRows(node, sweep(done)), "</div>");
@@ -896,5 +896,5 @@ listenToPicture();
 fit();
 show();
 follow();
-window.microrelu = { OPERATIONS, KINKS, DATA, number, setNumber, nodes, steps, equation, product, gathered, derivation, why, sentences, change, go, complete: () => complete };
+window.microrelu = { OPERATIONS, KINKS, DATA, number, typesetNumber, nodes, steps, equation, product, gathered, derivation, why, sentences, change, go, complete: () => complete };
 })();

@@ -22,10 +22,10 @@ from microrelu.notation import (
     Part,
     node_names,
     number,
-    set_local_derivative,
-    set_local_symbol,
-    set_node,
-    set_value,
+    typeset_local_derivative,
+    typeset_local_symbol,
+    typeset_node,
+    typeset_value,
 )
 
 
@@ -77,7 +77,7 @@ class Step:
 
     def gradient(self, node: Value, notation: Notation = TEXT) -> Part:
         """∂root/∂node, set."""
-        over, under = (set_node(each, self.names, notation) for each in (self.root, node))
+        over, under = (typeset_node(each, self.names, notation) for each in (self.root, node))
         return notation.partial(over, under)
 
     def equation(self, notation: Notation = TEXT, numbers: bool = True) -> str:
@@ -99,7 +99,7 @@ class Step:
         """Upstream gradient and local derivative: as symbols, as formulas, as numbers."""
         upstream = self.gradient(self.node, notation)
         edge = self.node, contribution.operand, self.names, notation
-        local, written = set_local_symbol(*edge), set_local_derivative(*edge)
+        local, written = typeset_local_symbol(*edge), typeset_local_derivative(*edge)
         number = notation.number(contribution.local_derivative)
         if written is None:
             written = number if self.node is self.root else local or number
@@ -129,7 +129,7 @@ class Step:
         closed = [each for each in self.contributions if each.local_derivative == 0]
         if closed and len(closed) == len(self.contributions):
             return [f"{operation.symbol} is closed: nothing passes."]
-        names = ", ".join(set_node(each.parent, self.names).text for each in closed)
+        names = ", ".join(typeset_node(each.parent, self.names).text for each in closed)
         return [f"{operation.symbol} passes nothing to {names}."] if closed else []
 
     def latex(self) -> str:
@@ -182,7 +182,7 @@ def _steps(root: Value, names: Names) -> Iterator[Step]:
         if done is not None:
             yield done
         if root.local_derivatives is not recorded:
-            name = set_node(root, names).text
+            name = typeset_node(root, names).text
             raise ValueError(
                 f"{name} was computed anew between two of these steps, which have gradients from "
                 f"before: take them again, backward_steps({name})."
@@ -228,10 +228,10 @@ def node_equation(
     aligned: bool = False,
 ) -> str:
     """How a node was made, with symbols, with numbers, and its value: `z = w x = 0.5 · 2 = 1`."""
-    parts = [set_node(node, names, notation), set_value(node, names, notation)]
+    parts = [typeset_node(node, names, notation), typeset_value(node, names, notation)]
     if node.parents and numbers:
         if len(node.parents) <= LONGEST_FORMULA:
-            parts.append(set_value(node, names, notation, numbers=True))
+            parts.append(typeset_value(node, names, notation, numbers=True))
         parts.append(notation.number(names.data[node]))
     return notation.equation(*parts, aligned=aligned)
 
@@ -292,7 +292,7 @@ def _changes(node: Value) -> list[tuple[int, float, float]]:
 
 def _no_longer(node: Value, operand: int, was: float, is_now: float, names: Names) -> str:
     """How a node differs from what its operands give now, as the start of a sentence."""
-    shown = [set_node(each, names).text for each in node.parents]
+    shown = [typeset_node(each, names).text for each in node.parents]
     now = [
         f"{text} = {number(each.data, 12)}"
         for text, each in dict(zip(shown, node.parents, strict=True)).items()
@@ -300,7 +300,7 @@ def _no_longer(node: Value, operand: int, was: float, is_now: float, names: Name
     ]
     if len(now) > 6:
         now[3:-2] = ["…"]
-    what = f"{set_node(node, names).text} = {set_value(node, names).text}"
+    what = f"{typeset_node(node, names).text} = {typeset_value(node, names).text}"
     if operand >= 0:
         what = f"The derivative of {what} by {shown[operand]}"
     digits = 12 if number(was, 12) != number(is_now, 12) else 17

@@ -7,7 +7,7 @@ column. `formulas.py` and `player.py` read it.
 from __future__ import annotations
 
 from microrelu.engine import Value
-from microrelu.notation import LATEX, TEXT, Names, Notation, set_node
+from microrelu.notation import LATEX, TEXT, Names, Notation, typeset_node
 from microrelu.steps import Step
 
 LANGUAGES = ("en", "id", "ja")
@@ -210,7 +210,7 @@ def say(key: str, lang: str = "en", **words: object) -> str:
 
 def inline(node: Value, names: Names, notation: Notation = TEXT) -> str:
     """A node's name for the middle of a sentence."""
-    name = set_node(node, names, notation).text
+    name = typeset_node(node, names, notation).text
     return f"${name}$" if notation is LATEX else name
 
 

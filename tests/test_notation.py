@@ -17,10 +17,10 @@ from microrelu.notation import (
     TEXT,
     node_names,
     number,
-    set_local_derivative,
-    set_local_symbol,
-    set_value,
     split_label,
+    typeset_local_derivative,
+    typeset_local_symbol,
+    typeset_value,
 )
 
 
@@ -216,9 +216,9 @@ def test_each_operation_says_its_equation_and_its_local_derivatives(name):
     node = node_of(name)
     names = node_names(node)
     text, derivatives, latex = WRITTEN[name]
-    assert set_value(node, names).text == text
-    assert set_value(node, names, LATEX).text == latex
-    written = [set_local_derivative(node, i, names) for i in range(len(node.parents))]
+    assert typeset_value(node, names).text == text
+    assert typeset_value(node, names, LATEX).text == latex
+    written = [typeset_local_derivative(node, i, names) for i in range(len(node.parents))]
     assert [each.text for each in written] == derivatives
 
 
@@ -230,8 +230,10 @@ def test_each_operation_is_set_in_latex_and_mathml_to_the_letter(name):
     node = node_of(name)
     names = node_names(node)
     for key, notation in (("latex", LATEX), ("mathml", MATHML)):
-        written = [set_local_derivative(node, i, names, notation) for i in range(len(node.parents))]
-        found = {"equation": set_value(node, names, notation).text}
+        written = [
+            typeset_local_derivative(node, i, names, notation) for i in range(len(node.parents))
+        ]
+        found = {"equation": typeset_value(node, names, notation).text}
         found["derivatives"] = [each.text for each in written]
         assert found == EXACTLY[name][key]
 
@@ -246,12 +248,12 @@ def test_every_operation_of_the_table_stands_in_that_list():
 
 def test_the_same_tree_is_set_in_mathml():
     tanh = node_of("tanh")
-    assert set_local_derivative(tanh, 0, node_names(tanh), MATHML).text == (
+    assert typeset_local_derivative(tanh, 0, node_names(tanh), MATHML).text == (
         "<mrow><mn>1</mn><mo>−</mo><msup><mrow><mi>tanh</mi><mo>&#x2061;</mo>"
         "<mrow><mo>(</mo><mi>a</mi><mo>)</mo></mrow></mrow><mn>2</mn></msup></mrow>"
     )
     divide = node_of("divide")
-    assert set_value(divide, node_names(divide), MATHML).text == (
+    assert typeset_value(divide, node_names(divide), MATHML).text == (
         "<mfrac><mi>a</mi><mi>b</mi></mfrac>"
     )
 
@@ -311,9 +313,9 @@ def test_a_label_that_is_no_name_is_bracketed_where_it_stands_in_a_formula():
         r"\left(\text{a+b}\right) \, b",
         "<mrow><mrow><mo>(</mo><mtext>a+b</mtext><mo>)</mo></mrow><mo>&#x2062;</mo><mi>b</mi></mrow>",
     ]
-    assert set_value(node, names).text == "(a+b) x"
-    assert set_local_derivative(node, 1, names).text == "(a+b)"
-    assert set_local_symbol(node, 0, names).text == "∂C/∂(a+b)"
+    assert typeset_value(node, names).text == "(a+b) x"
+    assert typeset_local_derivative(node, 1, names).text == "(a+b)"
+    assert typeset_local_symbol(node, 0, names).text == "∂C/∂(a+b)"
     assert TEXT.write("f(a)", {"a": TEXT.name("a+b")}).text == "f(a+b)"
     assert TEXT.write("f(a, b)", {"a": TEXT.name("p, q")}).text == "f((p, q), b)"
     assert TEXT.name("a+b′").text == "(a+b)′"
@@ -348,18 +350,18 @@ def test_invalid_latex_is_found():
 
 def test_constants_are_written_as_their_numbers():
     node = 2 * Value(3.0, "x")
-    assert set_value(node, node_names(node)).text == "2 x"
+    assert typeset_value(node, node_names(node)).text == "2 x"
 
 
 def test_a_node_without_operands_is_its_number():
     nothing = operations.total([])
-    assert set_value(nothing, node_names(nothing)).text == "0"
+    assert typeset_value(nothing, node_names(nothing)).text == "0"
 
 
 def symbols(node, root=None):
     """The symbol of each local derivative of a node."""
     names = node_names(node if root is None else root)
-    found = [set_local_symbol(node, i, names) for i in range(len(node.parents))]
+    found = [typeset_local_symbol(node, i, names) for i in range(len(node.parents))]
     return [each and each.text for each in found]
 
 
@@ -384,10 +386,10 @@ def test_a_local_derivative_that_is_not_written_is_told_by_its_place():
     assert symbols(blend(z, z)) == ["∂₁(blend(z, z))", "∂₂(blend(z, z))"]
     assert symbols(blend(z, z.tanh())) == ["∂blend(z, v₁)/∂z", "∂C/∂v₁"]
     names = node_names(both := blend(z, z))
-    assert set_local_symbol(both, 1, names, LATEX).text == (
+    assert typeset_local_symbol(both, 1, names, LATEX).text == (
         r"\partial_{2}\left(\operatorname{blend}\left(z, z\right)\right)"
     )
-    assert set_local_symbol(both, 1, names, MATHML).text.startswith(
+    assert typeset_local_symbol(both, 1, names, MATHML).text.startswith(
         "<mrow><msub><mo>∂</mo><mn>2</mn></msub><mo>(</mo>"
     )
     many = operations.log_sum_exp([*[z, z.tanh()] * 13, Value(1.0, "y")])
@@ -410,4 +412,4 @@ def test_where_looking_takes_too_long_the_operation_s_own_function_is_written():
 
 def test_an_operation_of_many_operands_is_written_by_its_symbol():
     wide = weighted_sum([Value(1.0)] * 20, [2.0] * 20)
-    assert set_value(wide, node_names(wide)).text == "Σ w x + b"
+    assert typeset_value(wide, node_names(wide)).text == "Σ w x + b"

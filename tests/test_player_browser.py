@@ -294,7 +294,7 @@ def test_numbers_are_written_as_in_python(open_page):
     numbers += [*POINTS, 1.0625, 1.0635, 0.99995, 9.9995, 99999.5, 999999.5, 1e6, 5e-324, 1.7e308]
     page = open_page(play(one_node()).html)
     assert page.evaluate("(all) => all.map(microrelu.number)", numbers) == [*map(number, numbers)]
-    set_ = page.evaluate("(all) => all.map((x) => microrelu.setNumber(x).slice(0, 2))", numbers)
+    set_ = page.evaluate("(all) => all.map((x) => microrelu.typesetNumber(x).slice(0, 2))", numbers)
     assert set_ == [list(MATHML.number(each)[:2]) for each in numbers]
 
 
@@ -799,8 +799,8 @@ PLANTED = {
     "a local derivative written as a gradient": ("if (!node.indirect.has(operand))", "if (true)"),
     "a rounded number without its zeros": ("isExact ? /", "true ? /"),
     "a value that is another's": (
-        "setNumber(node.data));\n  return parts",
-        "setNumber(2));\n  return parts",
+        "typesetNumber(node.data));\n  return parts",
+        "typesetNumber(2));\n  return parts",
     ),
     "a gradient that is another's": ("complete = sweep().grad", "complete = sweep(3).grad"),
 }

@@ -211,7 +211,7 @@ def test_a_local_derivative_written_as_a_gradient_is_found(monkeypatch):
         return notation.partial(over, under)
 
     for module in (microrelu.steps, microrelu.formulas):
-        monkeypatch.setattr(module, "set_local_symbol", as_gradient)
+        monkeypatch.setattr(module, "typeset_local_symbol", as_gradient)
     root = softmax_of_three()
     assert notations_with_faults(root, [root.parents[1]]) == {TEXT, LATEX, MATHML}
 
