@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from microrelu.differences import COARSE_DECADES, FINE, Graph, Line, Slopes
+from microrelu.differences import COARSE_DECADES, DECADES, FINE, Graph, Line, Slopes
 from microrelu.engine import Constant, Value, as_value
 from microrelu.notation import (
     TEXT,
@@ -138,7 +138,7 @@ def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None
     """Compare the gradient of each leaf with differences.
 
     Nothing is changed: `data` stays, and `grad` is put back. Each leaf costs two evaluations, in
-    some eighty digits, of the nodes that depend on it, and up to sixteen, in more digits, where the
+    some eighty digits, of the nodes that depend on it, and some ten, in more digits, where the
     gradient is wrong. To check some leaves of a large graph, or gradients of your own, give them.
 
     A gradient is right where it is the slope of the graph as written, without any rounding. Where
@@ -261,7 +261,8 @@ def _compare(line: Line, gradient: float, kinks: bool, near: bool) -> _Compariso
     lost, doubt = line.lost()
     if not kinks and not near and _confirm(written, gradient, lost, doubt):
         return _Comparison(written, True, _kind(written, gradient))
-    recorded = line.slopes(gradient, recorded=True)
+    is_smooth = not kinks and len(written.sides) == 2  # then one nudge shows as much as is asked
+    recorded = line.slopes(gradient, True, DECADES[:1] if is_smooth else DECADES)
     if not written.sides and not recorded.sides:
         return _Comparison(written, False, "no neighbours")
     views = [written, recorded]

@@ -177,9 +177,9 @@ def checks(first: int, count: int, seed: int) -> Iterator[Found]:
             continue
         fault = rng.choice(["right", *FAULTS]) if float(truth[0]) else "right"
         if (factor := FAULTS[fault]) is None:
-            row = next(row for row in check_gradients(root).rows if row.leaf == leaf.label)
-        else:
-            (row,) = check_gradients(root, {leaf: float(truth[0]) * factor}).rows
+            root.backward()
+        claim = leaf.grad if factor is None else float(truth[0]) * factor
+        (row,) = check_gradients(root, {leaf: claim}).rows
         found = Found(index, fault, truth, row)
         if found.mistake:  # or are these digits too few?
             found = found._replace(truth=slopes(root, leaf, 3 * DIGITS))
