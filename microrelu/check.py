@@ -261,8 +261,9 @@ def _compare(line: Line, gradient: float, kinks: bool, near: bool) -> _Compariso
     lost, doubt = line.lost()
     if not kinks and not near and _confirm(written, gradient, lost, doubt):
         return _Comparison(written, True, _kind(written, gradient))
-    is_smooth = not kinks and len(written.sides) == 2  # then one nudge shows as much as is asked
-    recorded = line.slopes(gradient, True, DECADES[:1] if is_smooth else DECADES)
+    recorded = line.slopes(gradient, True, DECADES[:1])  # where it is smooth, that is enough
+    if recorded.error > FINE * recorded.size:
+        recorded = line.slopes(gradient, True)
     if not written.sides and not recorded.sides:
         return _Comparison(written, False, "no neighbours")
     views = [written, recorded]
@@ -278,7 +279,7 @@ def _compare(line: Line, gradient: float, kinks: bool, near: bool) -> _Compariso
     is_possible = between[0] - slack <= gradient <= between[1] + slack
     if is_possible or (math.isnan(gradient) and math.isinf(lost)):
         return _Comparison(shown, None, UNMEASURED, between)
-    return _Comparison(shown, False, "WRONG")
+    return _Comparison(written, False, "WRONG")
 
 
 def _confirm(slopes: Slopes, gradient: float, lost: float, doubt: float) -> bool:
