@@ -85,10 +85,7 @@ class _Drawn:
         return value
 
     def operands(self, count: int, before: Sequence[Value]) -> list[Value]:
-        """Any nodes, most often leaves and the last ones; or neighbours."""
-        if len(before) >= count and self.random.random() < 0.5:
-            start = self.random.randint(max(0, len(before) - count - 4), len(before) - count)
-            return list(before[start : start + count])
+        """Any nodes, most often leaves and the last ones."""
         several = [before, before[-4:], before[-4:], self.parameters, self.inputs]
         found = [self.random.choice([each for each in several if each]) for _ in range(count)]
         return [
@@ -97,13 +94,15 @@ class _Drawn:
         ]
 
     def layer(self) -> None:
-        """Nodes of one operation, which may well be computed together."""
+        """Nodes of one operation, which may well be computed together, perhaps of neighbours."""
         random, before = self.random, [*self.nodes] or [self.leaf()]
         operation = OPERATIONS[random.choice(self.names)]
-        for _ in range(random.choice((1, 1, 2, 4))):
+        start = random.choice((None, random.randrange(len(before)), max(0, len(before) - 3)))
+        for i in range(random.choice((1, 1, 2, 4))):
             count = len(operation.operands) or random.randint(1, 4)
             count = 2 * count - 1 if operation.name == "weighted_sum" else count
-            operands = self.operands(count, before)
+            operands = [] if start is None else before[start + i : start + i + count]
+            operands += self.operands(count - len(operands), before)
             for row, taken in ((operation, operands), (self.otherwise, operands[:1])):
                 if known := _known(row, [self.nodes[each] for each in taken]):
                     self.nodes[row.apply(tuple(taken))] = known
@@ -116,7 +115,10 @@ class _Drawn:
         used = {parent for node in self.nodes for parent in node.parents}
         loose = [node for node in self.nodes if node not in used]
         root = loose[-1] if random.random() < 0.3 else total(loose)
-        outputs = [root, *random.sample([*self.nodes], min(len(self.nodes), random.randint(0, 2)))]
+        outputs = [
+            root,
+            *random.sample([*self.nodes], min(len(self.nodes), random.choice((0, 0, 1, 2)))),
+        ]
         outputs = random.sample(outputs := [*dict.fromkeys(outputs)], len(outputs))
         below = {node for each in outputs for node in topological_order(each)}
         inputs = [each for each in self.inputs if each in below]
