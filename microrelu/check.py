@@ -41,7 +41,8 @@ class LeafCheck:
         right: The slope to its right; None where the graph has no value there.
         uncertainty: How far off the differences may be, rounding included; None without any.
         agrees: Is the gradient right? None where differences cannot tell.
-        verdict: "agrees"; "kink"; "one-sided"; "infinite"; "cannot be measured here" (what the
+        verdict: "agrees"; "within rounding" (the slope is 0, and the gradient what is left of
+            terms that cancel); "kink"; "one-sided"; "infinite"; "cannot be measured here" (what the
             floats lose is larger than what they measure); "no neighbours"; "not finite"; "WRONG".
     """
 
@@ -296,6 +297,8 @@ def _confirm(slopes: Slopes, gradient: float, lost: float, doubt: float) -> bool
 def _kind(slopes: Slopes, gradient: float) -> str:
     if math.isinf(gradient):
         return "infinite"
+    if slopes.size == 0 != gradient:
+        return "within rounding"
     return "kink" if slopes.differ else "agrees" if len(slopes.sides) == 2 else "one-sided"
 
 

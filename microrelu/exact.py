@@ -13,8 +13,10 @@ import math
 from collections.abc import Callable
 from decimal import Decimal, localcontext
 from functools import lru_cache
+from operator import mul
 from typing import Any
 
+from microrelu import operations
 from microrelu.engine import OPERATIONS, Operation
 from microrelu.notation import written_for
 
@@ -159,6 +161,18 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {  # what formulas may call, besides 
 }
 
 
+def _log_sum_exp(*a: Decimal) -> Decimal:
+    return max(a) + log(sum([exp(each - max(a)) for each in a], Decimal(0)))
+
+
+OTHERWISE: dict[Operation, Function] = {  # their formulas overflow, or are sums of any length
+    operations.softplus: lambda a: _log_sum_exp(a, Decimal(0)),
+    operations.log_sum_exp: _log_sum_exp,
+    operations.total: lambda *a: sum(a, Decimal(0)),
+    operations.weighted_sum: lambda *a: sum(map(mul, a[: len(a) // 2], a[len(a) // 2 : -1]), a[-1]),
+}
+
+
 @lru_cache(maxsize=1024)
 def exact_function(operation: Operation, count: int) -> Function | None:
     """The operation's formula as a function of so many numbers; None without one that can be read.
@@ -167,6 +181,8 @@ def exact_function(operation: Operation, count: int) -> Function | None:
     >>> exact_function(square, 1)(Decimal("1.1"))
     Decimal('1.21')
     """
+    if operation in OTHERWISE:
+        return OTHERWISE[operation]
     operands, formula, _ = written_for(operation, count)
     names: dict[str, Any] = {}
     try:
@@ -181,7 +197,7 @@ def exact_function(operation: Operation, count: int) -> Function | None:
 def _make_exact(tree: ast.Expression, operands: frozenset[str], names: dict[str, Any]) -> None:
     """Numbers become decimal ones, a**b becomes power(a, b); `names` is told what all names mean.
 
-    A list of our own: a sum of a thousand terms is a tree a thousand deep.
+    A list of our own: a sum of a hundred terms is a tree a hundred deep.
     """
     waiting: list[ast.AST] = [tree]
 

@@ -114,6 +114,7 @@ EXTREMES = {
     "1e-20 x + 1": (lambda x: x * 1e-20 + 1, 1.0, 1e-20),
     "1e-12 x + 1e3": (lambda x: x * 1e-12 + 1e3, 1.0, 1e-12),
     "tanh at 300": (lambda x: x.tanh(), 300.0, 4 * math.exp(-600)),
+    "cos of softplus at 1e30": (lambda x: x.softplus().cos(), 1e30, -math.sin(1e30)),
     "log Σ exp beside 1e17": (lambda x: log_sum_exp([x, 1e17]), 1e17, 0.5),
 }
 
@@ -129,6 +130,16 @@ def test_what_overflows_underflows_or_is_lost_in_rounding_is_measured(function, 
     if slope > 1e-300:
         assert verdicts(check_gradients(function(x), {x: 1.02 * slope})) == {"x": "WRONG"}
         assert verdicts(check_gradients(function(x), {x: 0.0})) == {"x": "WRONG"}
+
+
+def test_what_is_left_of_terms_that_cancel_is_0_within_rounding():
+    """b / a · a is b, for any a."""
+    a, b = Value(0.334, "a"), Value(0.001, "b")
+    report = check_gradients(b / a * a)
+    assert report
+    assert verdicts(report) == {"a": "within rounding", "b": "agrees"}
+    assert 0 < abs(report.rows[-1].gradient) < 1e-18 or 0 < abs(report.rows[0].gradient) < 1e-18
+    assert verdicts(check_gradients(b / a * a, {a: 1e-12})) == {"a": "WRONG"}
 
 
 # What cannot be measured
@@ -660,10 +671,15 @@ def test_a_derivative_that_cancels_in_floats_is_no_error(table):
         assert verdicts(check_gradients(plain_tanh(Value(at, "x")))) == {"x": verdict}
 
 
-def test_a_sum_too_long_for_a_formula_is_measured_by_floats():
+def test_a_formula_too_long_for_python_is_measured_by_floats(table):
+    @operation(formula=lambda *a: " + ".join(a))
+    def plus(*a):
+        return sum(a), (1.0,) * len(a)
+
     x, y = Value(0.3, "x"), Value(0.7, "y")
-    root = total([x * y * i for i in range(20_000)])
+    root = plus(*[x * y * i for i in range(20_000)])
     assert check_gradients(root)
+    assert check_gradients(total([x * y * i for i in range(20_000)]))
     assert verdicts(check_gradients(root, {x: 1.01 * root.data / 0.3})) == {"x": "WRONG"}
 
 

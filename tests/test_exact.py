@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from microrelu import exact
 from microrelu.engine import OPERATIONS, operation
-from microrelu.operations import total
+from microrelu.notation import written_for
+from microrelu.operations import weighted_sum
 
 FUNCTIONS = ["exp", "log", "sin", "cos", "tanh", "sigmoid"]
 NUMBERS = st.floats(-1e17, 1e17) | st.floats(-50, 50) | st.floats(-1e-300, 1e-300)
@@ -97,4 +98,28 @@ def test_without_a_formula_there_is_no_function(table):
         return 2 * a, (2.0,)
 
     assert exact.exact_function(twice, 1) is None
-    assert exact.exact_function(total, 10**5) is None  # deeper than Python's compiler goes
+
+    @operation(formula=lambda *a: " + ".join(a))
+    def plus(*a):
+        return sum(a), (1.0,) * len(a)
+
+    with localcontext(exact.digits(60)):
+        assert exact.exact_function(plus, 100)(*[Decimal(1)] * 100) == 100
+    assert exact.exact_function(plus, 10**5) is None  # deeper than Python's compiler goes
+
+
+@given(st.lists(st.floats(-600, 600), min_size=1, max_size=9))
+def test_what_is_not_computed_by_its_formula_is_what_its_formula_says(a):
+    for row in exact.OTHERWISE:
+        numbers = a[:1] if row.operands else a
+        if row is weighted_sum and len(a) % 2 == 0:
+            continue
+        names, formula, _ = written_for(row, len(numbers))
+        with mpmath.workdps(900):
+            known = dict(zip(names, map(mpmath.mpf, numbers), strict=True))
+            expected = eval(formula, {"exp": mpmath.exp, "log": mpmath.log}, known)
+        with localcontext(exact.digits(60)):
+            found = exact.exact_function(row, len(numbers))(*map(Decimal, numbers))
+        with mpmath.workdps(60):
+            off = abs(mpmath.mpf(str(found)) - expected)
+            assert off <= mpmath.mpf(10) ** -54 * max(1, *map(abs, numbers), abs(expected))
