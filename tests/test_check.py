@@ -677,9 +677,9 @@ def test_a_formula_too_long_for_python_is_measured_by_floats(table):
         return sum(a), (1.0,) * len(a)
 
     x, y = Value(0.3, "x"), Value(0.7, "y")
-    root = plus(*[x * y * i for i in range(20_000)])
+    root = plus(*[x * y * i for i in range(1_200)])
     assert check_gradients(root)
-    assert check_gradients(total([x * y * i for i in range(20_000)]))
+    assert check_gradients(total([x * y * i for i in range(1_200)]))
     assert verdicts(check_gradients(root, {x: 1.01 * root.data / 0.3})) == {"x": "WRONG"}
 
 
