@@ -20,9 +20,11 @@ from microrelu.notation import (
     TEXT,
     Notation,
     Part,
+    inline,
     typeset_local_derivative,
     typeset_local_symbol,
 )
+from microrelu.reasons import why
 from microrelu.steps import (
     Contribution,
     Step,
@@ -30,7 +32,7 @@ from microrelu.steps import (
     grads_kept,
     node_equation,
 )
-from microrelu.words import inline, say, why
+from microrelu.words import say
 
 if TYPE_CHECKING:
     import sympy

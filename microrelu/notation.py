@@ -459,6 +459,12 @@ def typeset_node(node: Value, names: Names, notation: Notation = TEXT) -> Part:
     return notation.name(names[node]) if names[node] else notation.number(names.data[node])
 
 
+def inline(node: Value, names: Names, notation: Notation = TEXT) -> str:
+    """A node's name for the middle of a sentence."""
+    name = typeset_node(node, names, notation).text
+    return f"${name}$" if notation is LATEX else name
+
+
 def typeset_value(
     node: Value, names: Names, notation: Notation = TEXT, numbers: bool = False
 ) -> Part:

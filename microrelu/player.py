@@ -42,8 +42,9 @@ from microrelu.picture import (
     layer_of,
     shortened,
 )
+from microrelu.reasons import reason
 from microrelu.steps import at_kink, backward_steps, changed_nodes, grads_kept, recompute
-from microrelu.words import reason, say
+from microrelu.words import say
 
 LARGEST = 2000  # nodes; beyond it the page is no longer fluent, nor is there anything to see
 CONTENT_POLICY = (

@@ -1,14 +1,10 @@
 """Every sentence that explains a formula, in the reader's language; formulas are the same in all.
 
 One table: a row is a sentence, a column is a language, so that adding a language is adding a
-column. `formulas.py` and `player.py` read it.
+column. `reasons.py`, `formulas.py` and `player.py` read it.
 """
 
 from __future__ import annotations
-
-from microrelu.engine import Value
-from microrelu.notation import LATEX, TEXT, Names, Notation, typeset_node
-from microrelu.steps import Step
 
 LANGUAGES = ("en", "id", "ja")
 
@@ -193,9 +189,6 @@ WORDS: dict[str, tuple[str, str, str]] = {
     ),
 }
 
-_REASONS = {"add": "sum", "total": "sum", "maximum": "chooses", "minimum": "chooses"}
-_REASONS |= {key: key for key in ("subtract", "negate", "multiply", "weighted_sum", "log_sum_exp")}
-
 
 def say(key: str, lang: str = "en", **words: object) -> str:
     """A sentence of the table.
@@ -206,35 +199,3 @@ def say(key: str, lang: str = "en", **words: object) -> str:
     if lang not in LANGUAGES:
         raise ValueError(f"lang={lang!r} is not one of {', '.join(map(repr, LANGUAGES))}.")
     return WORDS[key][LANGUAGES.index(lang)].format_map(words)
-
-
-def inline(node: Value, names: Names, notation: Notation = TEXT) -> str:
-    """A node's name for the middle of a sentence."""
-    name = typeset_node(node, names, notation).text
-    return f"${name}$" if notation is LATEX else name
-
-
-def why(step: Step, lang: str = "en", notation: Notation = TEXT) -> str:
-    """One sentence on why the step multiplies by what it multiplies by."""
-    node, operation = step.node, step.node.operation
-    name = inline(node, step.names, notation)
-    if operation is None:
-        return say("leaf", lang, node=name)
-    # LaTeX's text fonts do not have every letter of the symbols, √ and Σ among them.
-    symbol = operation.name.replace("_", " ") if notation is LATEX else operation.symbol
-    slopes = [each.local_derivative for each in step.contributions]
-    if step.is_at_kink and slopes:
-        written = ", ".join(notation.number(slope).text for slope in slopes)
-        return say(
-            "kink", lang, symbol=symbol, slope=f"${written}$" if notation is LATEX else written
-        )
-    if operation.has_kink and slopes and not any(slopes):
-        return say("closed", lang, symbol=symbol)
-    if operation.has_kink and set(slopes) == {1}:
-        return say("open", lang, symbol=symbol)
-    return say(reason(operation.name), lang, node=name, symbol=symbol)
-
-
-def reason(operation: str) -> str:
-    """The row that says what an operation of that name does to the gradient."""
-    return _REASONS.get(operation, "chain")

@@ -36,8 +36,9 @@ from microrelu.nn import MLP
 from microrelu.notation import MATHML, number
 from microrelu.optim import SGD
 from microrelu.player import play
+from microrelu.reasons import why
 from microrelu.steps import at_kink, backward_steps, changed_nodes, grads_kept
-from microrelu.words import LANGUAGES, why
+from microrelu.words import LANGUAGES
 
 pytestmark = pytest.mark.browser
 FLAGS = [
