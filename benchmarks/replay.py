@@ -40,7 +40,7 @@ from microrelu import Value, datasets
 from microrelu.losses import cross_entropy, hinge
 from microrelu.nn import MLP
 from microrelu.optim import SGD
-from microrelu.tape import Tape
+from microrelu.tape.tape import Tape
 
 Floats = NDArray[np.float64]
 HERE = Path(__file__).parent
@@ -626,7 +626,7 @@ start = time.perf_counter()
 from microrelu import Value
 from microrelu.losses import hinge
 from microrelu.nn import MLP
-from microrelu.tape import Tape
+from microrelu.tape.tape import Tape
 model, x, y = MLP(2, [16, 16, 1], seed=1), [Value(0.0), Value(0.0)], Value(1.0)
 loss = hinge(model(x), y)
 built = time.perf_counter()

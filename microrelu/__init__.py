@@ -37,30 +37,32 @@ from microrelu.operations import (
 )
 
 if TYPE_CHECKING:
-    from microrelu.bridges import from_torch, to_jax, to_torch
-    from microrelu.check import check_gradients
-    from microrelu.formulas import derivation, explain
+    from microrelu.bridges.jax_function import to_jax
+    from microrelu.bridges.pytorch import from_torch, to_torch
+    from microrelu.check.gradients import check_gradients
     from microrelu.losses import cross_entropy, half_squared_error, hinge, mean, softmax
     from microrelu.nn import MLP, Layer, Module, Neuron
     from microrelu.optim import SGD, Adam
-    from microrelu.picture import draw, draw_dot
-    from microrelu.player import play
-    from microrelu.steps import backward_steps
-    from microrelu.tape import Tape
+    from microrelu.picture.nodes import draw, draw_dot
+    from microrelu.player.page import play
+    from microrelu.steps.derivations import derivation, explain
+    from microrelu.steps.sweep import backward_steps
+    from microrelu.tape.tape import Tape
 
 __version__ = "0.1.0"
 
 _ROOMS = {
-    "bridges": ("from_torch", "to_jax", "to_torch"),
-    "check": ("check_gradients",),
-    "formulas": ("derivation", "explain"),
     "losses": ("cross_entropy", "half_squared_error", "hinge", "mean", "softmax"),
     "nn": ("MLP", "Layer", "Module", "Neuron"),
     "optim": ("SGD", "Adam"),
-    "picture": ("draw", "draw_dot"),
-    "player": ("play",),
-    "steps": ("backward_steps",),
-    "tape": ("Tape",),
+    "steps.sweep": ("backward_steps",),
+    "steps.derivations": ("derivation", "explain"),
+    "check.gradients": ("check_gradients",),
+    "picture.nodes": ("draw", "draw_dot"),
+    "player.page": ("play",),
+    "tape.tape": ("Tape",),
+    "bridges.pytorch": ("from_torch", "to_torch"),
+    "bridges.jax_function": ("to_jax",),
 }
 _LATER = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -69,7 +71,7 @@ __all__ = [
     *("log_sum_exp", "maximum", "minimum", "multiply", "negate", "operation", "power", "relu"),
     *("relu_at_zero", "sigmoid", "sin", "softplus", "sqrt", "square", "subtract", "tanh"),
     *("topological_order", "total", "weighted_sum"),
-    *(name for name, room in _LATER.items() if room not in ("bridges", "tape")),  # need an extra
+    *(name for name, room in _LATER.items() if not room.startswith(("bridges", "tape"))),  # extras
 ]
 
 

@@ -1,7 +1,6 @@
 """Small data sets to learn on, each as plain lists: (inputs, targets).
 
-All but the digits are made here from a seed, so that they come out the same each time. Read
-`nn.py` for the networks that learn them.
+All but the digits are made here from a seed, so that they come out the same each time.
 """
 
 from __future__ import annotations

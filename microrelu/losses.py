@@ -1,7 +1,7 @@
 """What training makes small: a cost as one more node of the graph.
 
 Each takes the prediction first, then the target. Targets may be Values too, so that a recorded
-graph can be given others. Read `optim.py` next.
+graph can be given others.
 """
 
 from __future__ import annotations

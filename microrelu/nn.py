@@ -1,8 +1,7 @@
 """Neurons, layers and multilayer perceptrons, made of Values.
 
 A neuron makes two nodes, as the mathematics does: z = Σ wᵢ rᵢ + b and r = activation(z). Layer k
-leads from the units r(k) to z(k+1) and r(k+1), with the inputs of the network as r(0). Read
-`losses.py` and `optim.py` next.
+leads from the units r(k) to z(k+1) and r(k+1), with the inputs of the network as r(0).
 
 Labels are W(k)_i,j from unit i of layer k to unit j of layer k+1, b(k)_j, z(k+1)_j and r(k+1)_j,
 counted from 1. A layer with one unit writes no index on its own z, r and bias; W(k) writes none

@@ -1,7 +1,6 @@
 """How parameters move once their gradients are known: SGD and Adam, with PyTorch's numbers.
 
-A training step is `optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`. Read `steps.py`
-next, to see what `backward` did.
+A training step is `optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`.
 """
 
 from __future__ import annotations

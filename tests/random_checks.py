@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 import mpmath
 
 from microrelu import Value, relu_at_zero, topological_order
-from microrelu.check import LeafCheck, check_gradients
+from microrelu.check.gradients import LeafCheck, check_gradients
 from microrelu.engine import OPERATIONS
-from microrelu.notation import written
-from microrelu.steps import at_kink
+from microrelu.steps.sweep import at_kink
+from microrelu.writing.notation import written
 
 DIGITS = 800  # e⁻⁷⁴⁵ beside 1 has 324, and its square twice as many
 NUDGE = 300  # decades below a leaf, to look left and right of a kink

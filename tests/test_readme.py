@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from microrelu.__main__ import main
+from microrelu.cli.commands import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

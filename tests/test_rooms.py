@@ -13,24 +13,24 @@ LISTED = Path(__file__).parent.parent / "CONTRIBUTING.md"
 
 
 def listed() -> list[str]:
-    """The modules in the order of the list."""
+    """The modules in the order of the list, `steps.sweep` for `sweep.py` in the row of `steps/`."""
     table = LISTED.read_text(encoding="utf-8").split("| room |")[1].split("\n\n")[0]
-    rooms = [line.split("|")[1] for line in table.splitlines()[2:]]
-    return [name for room in rooms for name in re.findall(r"`(\w+)\.py`", room)]
+    modules = []
+    for room in [line.split("|")[1] for line in table.splitlines()[2:]]:
+        package = "".join(f"{name}." for name in re.findall(r"`(\w+)/`", room))
+        modules += [package + name for name in re.findall(r"`(\w+)\.py`", room)]
+    return modules
 
 
 def known(text: str) -> set[str]:
-    """The modules of the package that a file imports, anywhere in it."""
+    """The modules of the package that a file imports, or may, anywhere in it."""
     found = set()
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and node.module == "microrelu":
-            found |= {each.name for each in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("microrelu."):
-            found.add(node.module.split(".")[1])
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "microrelu":
+            found |= {node.module, *(f"{node.module}.{each.name}" for each in node.names)}
         elif isinstance(node, ast.Import):
-            names = [each.name for each in node.names if each.name.startswith("microrelu.")]
-            found |= {name.split(".")[1] for name in names}
-    return found
+            found |= {each.name for each in node.names}
+    return {name.removeprefix("microrelu.") for name in found}
 
 
 def trespassing(files: dict[str, str], order: list[str]) -> list[str]:
@@ -44,11 +44,16 @@ def trespassing(files: dict[str, str], order: list[str]) -> list[str]:
 
 
 def files() -> dict[str, str]:
-    return {path.stem: path.read_text(encoding="utf-8") for path in PACKAGE.glob("*.py")}
+    """The text of each module, by its name below `microrelu`; packages have a docstring alone."""
+    paths = [path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"]
+    return {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path.read_text(encoding="utf-8")
+        for path in paths
+    }
 
 
 def test_every_file_stands_in_the_list_once():
-    assert sorted(listed()) == sorted(files().keys() - {"__init__"})
+    assert sorted(listed()) == sorted(files())
 
 
 def test_a_file_imports_only_what_stands_before_it():
@@ -56,9 +61,9 @@ def test_a_file_imports_only_what_stands_before_it():
 
 
 def test_an_import_of_what_stands_after_it_is_found():
-    late = "def f():\n    from microrelu.tape import Tape\n"
+    late = "def f():\n    from microrelu.tape.tape import Tape\n"
     found = trespassing({**files(), "engine": late}, listed())
-    assert "engine imports tape" in found
+    assert "engine imports tape.tape" in found
     circle = {**files(), "errors": "from microrelu import engine"}
     assert "errors imports engine" in trespassing(circle, listed())
 

@@ -1,0 +1,1 @@
+"""The way on: `pytorch.py` takes networks to PyTorch and back, `jax_function.py` a tape to JAX."""

@@ -1,0 +1,388 @@
+"""Gradients checked by differences: nudge a leaf, evaluate the recorded graph again, compare.
+
+`differences.py` takes them; what is here says what they mean. The check knows about kinks: where
+the slopes left and right of a leaf differ, every number between them is a gradient, and the report
+names the node that stands there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from microrelu.check.differences import COARSE_DECADES, DECADES, FINE, Graph, Line, Slopes
+from microrelu.engine import Constant, Value, as_value
+from microrelu.steps.sweep import align, at_kink, grads_kept, node_equation, refuse_changed
+from microrelu.writing.notation import (
+    TEXT,
+    Names,
+    node_names,
+    number,
+    typeset_local_derivative,
+    typeset_local_symbol,
+)
+
+LONGEST_TABLE, LONGEST_NOTES = 40, 12  # lines
+COARSE = 5e-3  # a relative error that hides what a check should find
+UNMEASURED = "cannot be measured here"
+
+
+@dataclass(frozen=True)
+class LeafCheck:
+    """One leaf's gradient beside its differences.
+
+    Attributes:
+        leaf: Its label, or v1, v2, … as in the steps.
+        gradient: By backpropagation, or as given.
+        left: The slope to its left; None where the graph has no value there.
+        central: The slope through both sides; None where one is missing.
+        right: The slope to its right; None where the graph has no value there.
+        uncertainty: How far off the differences may be, rounding included; None without any.
+        agrees: Is the gradient right? None where differences cannot tell.
+        verdict: "agrees"; "within rounding" (the slope is 0, and the gradient what is left of
+            terms that cancel); "kink"; "one-sided"; "infinite"; "cannot be measured here" (what the
+            floats lose is larger than what they measure); "no neighbours"; "not finite"; "WRONG".
+    """
+
+    leaf: str
+    gradient: float
+    left: float | None
+    central: float | None
+    right: float | None
+    uncertainty: float | None
+    agrees: bool | None
+    verdict: str
+
+    @property
+    def slopes(self) -> tuple[float | None, float | None, float | None]:
+        """Left, central, right."""
+        return self.left, self.central, self.right
+
+    @property
+    def is_two_sided(self) -> bool:
+        """Do left and right say more than the central slope: at a kink, or at an edge?"""
+        if self.left is None or self.right is None:
+            return self.slopes != (None,) * 3
+        return self.verdict == "kink" or not math.isclose(self.left, self.right, rel_tol=1e-6)
+
+    @property
+    def distance(self) -> float:
+        """How far the gradient is from the differences, relative to the larger of them."""
+        sides = (self.left, self.right) if self.is_two_sided else (self.central,)
+        slopes = [each for each in sides if each is not None]
+        if self.agrees and self.verdict in ("kink", "infinite"):
+            return 0.0
+        if not slopes or not math.isfinite(self.gradient):
+            return math.inf
+        apart = max(min(slopes) - self.gradient, self.gradient - max(slopes), 0.0)
+        return apart / max(map(abs, [self.gradient, *slopes])) if apart else 0.0
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """What `check_gradients` found: true when every row agrees; prints as a table.
+
+    A row that cannot be measured is neither agreement nor error: its `agrees` is None, the count at
+    the end keeps it apart, and the report, which does not confirm it, is not true.
+
+    Attributes:
+        rows: One LeafCheck for each leaf.
+        notes: Sentences: wrong local derivatives, nodes at their kinks, what rounding hides.
+        source: Where the gradients come from, "backpropagation" or "given".
+    """
+
+    rows: tuple[LeafCheck, ...]
+    notes: tuple[str, ...] = ()
+    source: str = "backpropagation"
+
+    def __bool__(self) -> bool:
+        return all(row.agrees for row in self.rows)
+
+    @property
+    def worst(self) -> LeafCheck | None:
+        """The leaf that is furthest off, those that do not agree first; None without leaves."""
+        return max(self.rows, key=lambda row: (-_rank(row), row.distance), default=None)
+
+    def __repr__(self) -> str:
+        """The table, the notes, and the worst leaf with both numbers."""
+        rows: Sequence[LeafCheck] = self.rows
+        if hidden := max(0, len(rows) - LONGEST_TABLE):
+            rows = sorted(rows, key=_rank)[:LONGEST_TABLE]
+        cells = [["leaf", self.source, "left", "central", "right", "verdict"]] if rows else []
+        for row in rows:
+            slopes = [_slope_text(each, row) for each in row.slopes]
+            cells.append([TEXT.name(row.leaf).text, number(row.gradient, 8), *slopes, row.verdict])
+        lines = align([[f"{cell} " for cell in line] for line in cells]) if cells else []
+        lines += [f"… and {hidden} more."] if hidden else []
+        lines += self.notes[:LONGEST_NOTES]
+        if (hidden := len(self.notes) - LONGEST_NOTES) > 0:
+            lines.append(f"… and {hidden} more notes.")
+        return "\n".join([*lines, self._conclusion()])
+
+    def _conclusion(self) -> str:
+        if (row := self.worst) is None:
+            return "There is no leaf to check."
+        counts = f"{sum(each.agrees is True for each in self.rows)} of {len(self.rows)} agree"
+        if unmeasured := sum(each.agrees is None for each in self.rows):
+            counts += f", {unmeasured} cannot be measured here"
+        claim = "as given" if self.source == "given" else f"by {self.source}"
+        slope = _by_differences(row, 12)
+        return (
+            f"{counts}. Furthest off is {TEXT.name(row.leaf).text}: "
+            f"{number(row.gradient, 12)} {claim}, {slope} by differences{_hint(row)}."
+        )
+
+
+def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None = None) -> Report:
+    """Compare the gradient of each leaf with differences.
+
+    Nothing is changed: `data` stays, and `grad` is put back. Each leaf costs two evaluations, in
+    some eighty digits, of the nodes that depend on it, and some ten, in more digits, where the
+    gradient is wrong. To check some leaves of a large graph, or gradients of your own, give them.
+
+    A gradient is right where it is the slope of the graph as written, without any rounding. Where
+    it is not, but could be what floats make of it, because rounding has moved a node to another
+    slope, or because a sweep in floats loses more than the gradient is, the verdict is "cannot be
+    measured here". So it is where an operation without a formula has only its function of floats,
+    and these are too coarse.
+
+    Args:
+        root: The node whose gradients they are.
+        gradients: The leaves to check, with what their gradients are said to be; by default all
+            leaves but constants, with what backpropagation finds.
+
+    Returns:
+        A report that is true when all agree, and prints as a table. One leaf that cannot be
+        measured keeps it from being true, and so the command line from the exit status 0.
+
+    Raises:
+        TypeError: root is no Value, or a gradient is no number.
+        ValueError: data was changed after the graph was recorded, or a key is no leaf of it.
+
+    >>> w, x, y = Value(0.5, "w"), Value(2.0, "x"), Value(3.0, "y")
+    >>> prediction = (w * x).relu()
+    >>> cost = (prediction - y) ** 2 / 2
+    >>> check_gradients(cost)
+    leaf  backpropagation  left  central  right  verdict
+    w     −4               −4    −4       −4     agrees
+    x     −1               −1    −1       −1     agrees
+    y     2                2     2        2      agrees
+    3 of 3 agree. Furthest off is w: −4 by backpropagation, −4 by differences.
+    >>> check_gradients(cost, {w: (y - prediction) * x})
+    leaf  given  left  central  right  verdict
+    w     4      −4    −4       −4     WRONG
+    0 of 1 agree. Furthest off is w: 4 as given, −4 by differences: the sign is lost.
+    """
+    if not isinstance(root, Value):
+        raise TypeError(f"check_gradients needs a Value, the root of a graph, not {root!r}.")
+    refuse_changed(root)
+    names = node_names(root)
+    graph = Graph(root)
+    swept = _swept(graph)
+    claims = swept if gradients is None else _claims(gradients, swept, names)
+    rows: list[LeafCheck] = []
+    doubtful: list[tuple[int, bool]] = []  # rows, and whether kinks stand before them
+    wrong: list[str] = []
+    notes: dict[str, None] = {}  # keeps the order in which they come up
+    for leaf, gradient in claims.items():
+        line = Line(graph, leaf)
+        kinks = [node for node in line.nodes if at_kink(node)]
+        near = [node for node in line.nodes if node in graph.near_kinks and node not in kinks]
+        found = _compare(line, gradient, bool(kinks), bool(near))
+        rows.append(found.row(names[leaf], gradient))
+        notes.update((_kink_note(node, names), None) for node in kinks)
+        if found.verdict in ("kink", UNMEASURED):
+            notes.update((_near_note(node, names), None) for node in near)
+        if found.verdict == UNMEASURED:
+            notes[_unmeasured_note(names[leaf], found)] = None
+        if found.verdict == "WRONG" and gradient == swept[leaf]:
+            doubtful.append((len(rows) - 1, bool(kinks)))
+    if doubtful:
+        wrong = [note for node in graph.order for note in _wrong_derivatives(node, names)]
+        for index in (index for index, has_kinks in doubtful if has_kinks and not wrong):
+            rows[index] = replace(rows[index], agrees=True, verdict="kink")
+            notes[_meeting_note(rows[index])] = None
+    return Report(
+        tuple(rows), (*wrong, *notes), "backpropagation" if gradients is None else "given"
+    )
+
+
+def _rank(row: LeafCheck) -> int:
+    """What a reader should see first: errors, then what cannot be measured."""
+    return 2 if row.agrees else 1 if row.agrees is None else 0
+
+
+def _swept(graph: Graph) -> dict[Value, float]:
+    """The gradient of each leaf that is a variable, by a sweep that leaves no trace."""
+    with grads_kept(graph.root):
+        for node in graph.order:
+            node.grad = 0
+        graph.root.backward()
+        return {
+            node: float(node.grad)
+            for node in graph.order
+            if node.operation is None and not isinstance(node, Constant)
+        }
+
+
+def _claims(
+    gradients: Mapping[Value, float | Value],
+    swept: Mapping[Value, float],
+    names: Names,
+) -> dict[Value, float]:
+    for leaf in gradients:
+        if leaf not in swept:
+            leaves = ", ".join(names[each] for each in swept)
+            raise ValueError(f"{leaf!r} is no leaf of this graph; its leaves are {leaves}.")
+    return {leaf: as_value(gradient).data for leaf, gradient in gradients.items()}
+
+
+class _Comparison(NamedTuple):
+    shown: Slopes
+    agrees: bool | None
+    verdict: str
+    between: tuple[float, float] = (-math.inf, math.inf)  # the slope, as far as floats can tell
+
+    def row(self, leaf: str, gradient: float) -> LeafCheck:
+        left, right = (side and side.value for side in self.shown)
+        slopes = (left, self.shown.central, right)
+        error = self.shown.error if self.shown.sides else None
+        return LeafCheck(leaf, gradient, *slopes, error, self.agrees, self.verdict)
+
+
+def _compare(line: Line, gradient: float, kinks: bool, near: bool) -> _Comparison:
+    """Hold a gradient against differences; are there any kinks known there, or within rounding?"""
+    if not (math.isfinite(line.leaf.data) and math.isfinite(line.graph.root.data)):
+        return _Comparison(Slopes(), False, "not finite")
+    written = line.slopes(gradient, recorded=False)
+    if written.size <= written.error:
+        written = line.slopes(0.0, recorded=False)  # with the digits that show a slope of 0
+    lost, doubt = line.lost()
+    if not kinks and not near and _confirm(written, gradient, lost, doubt):
+        return _Comparison(written, True, _kind(written, gradient))
+    recorded = line.slopes(gradient, True, DECADES[:1])  # where it is smooth, that is enough
+    if recorded.error > FINE * recorded.size:
+        recorded = line.slopes(gradient, True)
+    if not written.sides and not recorded.sides:
+        return _Comparison(written, False, "no neighbours")
+    views = [written, recorded]
+    if near:
+        views.append(line.slopes(gradient, True, COARSE_DECADES))
+    kinked = [view for view in views if view.differ]
+    shown = kinked[-1] if kinked else written
+    lost, doubt = line.lost()
+    if _confirm(written, gradient, lost + written.apart(recorded), doubt):
+        return _Comparison(shown, True, _kind(shown, gradient))
+    between = _between([written, recorded, *kinked], lost)
+    slack = FINE * max(view.size for view in views)
+    is_possible = between[0] - slack <= gradient <= between[1] + slack
+    if is_possible or (math.isnan(gradient) and math.isinf(lost)):
+        return _Comparison(shown, None, UNMEASURED, between)
+    return _Comparison(written, False, "WRONG")
+
+
+def _confirm(slopes: Slopes, gradient: float, lost: float, doubt: float) -> bool:
+    """Is the gradient right, and none that is off by a hundredth would seem so?"""
+    largest = COARSE * slopes.size
+    if slopes.error + doubt > largest:
+        return False
+    if slopes.size == 0:
+        largest = FINE  # what cancels leaves some rounding
+    slack = min(lost + slopes.error, largest)
+    return slopes.distance(gradient) <= FINE * slopes.size + slack
+
+
+def _kind(slopes: Slopes, gradient: float) -> str:
+    if math.isinf(gradient):
+        return "infinite"
+    if slopes.size == 0 != gradient:
+        return "within rounding"
+    return "kink" if slopes.differ else "agrees" if len(slopes.sides) == 2 else "one-sided"
+
+
+def _between(views: Sequence[Slopes], lost: float) -> tuple[float, float]:
+    """The smallest and the largest slope that there may be."""
+    if len({(view.left is None, view.right is None) for view in views}) > 1:
+        return -math.inf, math.inf  # rounding decides on which side of an edge a node is
+    ends = []
+    for slopes in views:
+        for value, error in slopes.sides:
+            ends += [value] if math.isinf(value) else [value - error - lost, value + error + lost]
+    return min(ends), max(ends)
+
+
+def _wrong_derivatives(node: Value, names: Names) -> Iterator[str]:
+    """A sentence for each local derivative of the node that its own function contradicts."""
+    if node.operation is None:
+        return
+    alone = Value(node.data)
+    alone.parents = tuple([Value(each.data) for each in node.parents])
+    alone.operation, alone.local_derivatives = node.operation, node.local_derivatives
+    graph = Graph(alone)
+    for index, derivative in enumerate(node.local_derivatives):
+        line = Line(graph, alone.parents[index])
+        row = _compare(line, derivative, at_kink(node), near=False).row("", derivative)
+        if row.verdict == "WRONG":
+            yield (
+                f"{node_equation(node, names)}: the local derivative "
+                f"{_partial(node, index, names)} = {number(derivative, 8)} is wrong; "
+                f"differences say {_by_differences(row, 8)}."
+            )
+
+
+def _kink_note(node: Value, names: Names) -> str:
+    conventions = [
+        f"{_partial(node, index, names)} = {number(derivative)}"
+        for index, derivative in enumerate(node.local_derivatives)
+        if not isinstance(node.parents[index], Constant)
+    ]
+    return f"{node_equation(node, names)} is at its kink: {', '.join(conventions)} by convention."
+
+
+def _meeting_note(row: LeafCheck) -> str:
+    return (
+        f"Several kinks meet for {TEXT.name(row.leaf).text}: each convention is right by itself, "
+        f"together they give {number(row.gradient)}, which is no slope of the whole."
+    )
+
+
+def _near_note(node: Value, names: Names) -> str:
+    return f"{node_equation(node, names)} is so near a kink that nudges see both of its slopes."
+
+
+def _unmeasured_note(name: str, found: _Comparison) -> str:
+    low, high = map(number, found.between)
+    return (
+        f"For {TEXT.name(name).text} the floats lose more than they measure: "
+        f"its slope may be anything from {low} to {high}."
+    )
+
+
+def _partial(node: Value, index: int, names: Names) -> str:
+    symbol = typeset_local_symbol(node, index, names) or typeset_local_derivative(
+        node, index, names
+    )
+    return symbol.text if symbol else ""
+
+
+def _slope_text(slope: float | None, row: LeafCheck, digits: int = 8) -> str:
+    if slope is None:
+        return "none"
+    is_noise = 0 < abs(slope) <= (row.uncertainty or 0.0)
+    return "≈ 0" if is_noise else number(slope, digits)
+
+
+def _by_differences(row: LeafCheck, digits: int) -> str:
+    left, central, right = (_slope_text(each, row, digits) for each in row.slopes)
+    return f"left {left} and right {right}" if row.is_two_sided else central
+
+
+def _hint(row: LeafCheck) -> str:
+    """What a student may have forgotten."""
+    if row.verdict != "WRONG" or row.central is None:
+        return ""
+    if row.central == 0 == row.left == row.right:
+        return ": a factor 0, such as a Step, is missing"
+    return ": the sign is lost" if math.isclose(row.gradient, -row.central, rel_tol=1e-6) else ""

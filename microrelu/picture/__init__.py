@@ -1,0 +1,1 @@
+"""The graph as a graphviz picture: `nodes.py` draws it."""

@@ -1,0 +1,201 @@
+"""Every sentence that explains a formula, in the reader's language; formulas are the same in all.
+
+One table: a row is a sentence, a column is a language, so that adding a language is adding a
+column.
+"""
+
+from __future__ import annotations
+
+LANGUAGES = ("en", "id", "ja")
+
+WORDS: dict[str, tuple[str, str, str]] = {
+    "forward": ("Forward: values", "Maju: nilai", "順伝播：値"),
+    "backward": ("Backward: gradients", "Mundur: gradien", "逆伝播：勾配"),
+    "gradients": ("Gradients", "Gradien", "勾配"),
+    "seed": (
+        "{node} is what is differentiated, so the sweep starts with 1.",
+        "{node} adalah yang diturunkan, maka perambatan dimulai dengan 1.",
+        "{node} を微分するので、逆伝播は 1 から始まります。",
+    ),
+    "equation 1": (
+        "Equation 1: through the activation.",
+        "Persamaan 1: melewati fungsi aktivasi.",
+        "式 1：活性化関数を通ります。",
+    ),
+    "equation 2": (
+        "Equation 2: summed over all that {node} fed.",
+        "Persamaan 2: dijumlahkan atas semua yang diberi masukan oleh {node}.",
+        "式 2：{node} が入力となったすべてのノードにわたる和です。",
+    ),
+    "equation 3": (
+        "Equation 3: to the weights.",
+        "Persamaan 3: menuju bobot.",
+        "式 3：重みへ伝わります。",
+    ),
+    "leaf": (
+        "{node} is a leaf: its gradient is complete.",
+        "{node} adalah daun: gradiennya sudah lengkap.",
+        "{node} は葉です。勾配はこれで完成です。",
+    ),
+    "sum": (
+        "A sum passes the gradient on unchanged to each term.",
+        "Penjumlahan meneruskan gradien tanpa perubahan ke setiap suku.",
+        "和は勾配をそのまま各項へ渡します。",
+    ),
+    "subtract": (
+        "A difference passes the gradient on, with the sign turned for what is subtracted.",
+        "Pengurangan meneruskan gradien; tandanya dibalik untuk bilangan pengurang.",
+        "差は勾配を渡します。ただし引く数へは符号を変えて渡します。",
+    ),
+    "negate": (
+        "The minus sign turns the sign of the gradient.",
+        "Tanda minus membalik tanda gradien.",
+        "マイナスは勾配の符号を変えます。",
+    ),
+    "multiply": (
+        "In a product each factor receives the gradient times the other factor.",
+        "Dalam perkalian, setiap faktor menerima gradien dikali faktor yang lain.",
+        "積では、各因子は勾配にもう一方の因子を掛けたものを受け取ります。",
+    ),
+    "weighted_sum": (
+        "Each weight receives the gradient times its input, each input the gradient times its "
+        "weight, the bias the gradient itself.",
+        "Setiap bobot menerima gradien dikali masukannya, setiap masukan menerima gradien dikali "
+        "bobotnya, dan bias menerima gradien itu sendiri.",
+        "各重みは勾配×入力、各入力は勾配×重み、バイアスは勾配そのものを受け取ります。",
+    ),
+    "log_sum_exp": (
+        "Each operand receives the gradient times its share in the softmax.",
+        "Setiap operan menerima gradien dikali bagiannya dalam softmax.",
+        "各引数は勾配にソフトマックスの値を掛けたものを受け取ります。",
+    ),
+    "open": (
+        "{symbol} is open: the gradient passes unchanged.",
+        "{symbol} terbuka: gradien lewat tanpa perubahan.",
+        "{symbol} は開いています。勾配はそのまま通ります。",
+    ),
+    "closed": (
+        "{symbol} is closed: nothing passes.",
+        "{symbol} tertutup: tidak ada yang lewat.",
+        "{symbol} は閉じています。何も通りません。",
+    ),
+    "chooses": (
+        "{symbol} passes the gradient to the operand it chose, and nothing to the other.",
+        "{symbol} meneruskan gradien ke operan yang dipilih dan tidak ke yang lain.",
+        "{symbol} は選んだ方にだけ勾配を渡し、他方には渡しません。",
+    ),
+    "kink": (
+        "{symbol} is at its kink, where it has no derivative; by convention it is {slope} here.",
+        "{symbol} berada di titik patahnya dan tidak punya turunan; menurut konvensi nilainya "
+        "{slope}.",
+        "{symbol} は折れ点にあり微分できません。ここでは慣例として {slope} とします。",
+    ),
+    "chain": (
+        "The chain rule: the gradient of {node}, times the local derivative of {symbol}.",
+        "Aturan rantai: gradien {node} dikali turunan lokal {symbol}.",
+        "連鎖律：{node} の勾配に {symbol} の局所微分を掛けます。",
+    ),
+    "too many paths": (
+        "There are {count} paths from {root} to {leaf}: too many to write out one by one. Each "
+        "gradient below is written by the gradients of the nodes that it feeds.",
+        "Ada {count} lintasan dari {root} ke {leaf}: terlalu banyak untuk ditulis satu per satu. "
+        "Setiap gradien di bawah ditulis dengan gradien simpul yang menerimanya.",
+        "{root} から {leaf} への経路は {count} 本あり、一つずつ書くには多すぎます。"
+        "以下では、各勾配をその出力先のノードの勾配で表します。",
+    ),
+    # The player's own words
+    "step by step": ("step by step", "selangkah demi selangkah", "一歩ずつ"),
+    "graph": ("The graph", "Graf", "グラフ"),
+    "first": ("First step", "Langkah pertama", "最初へ"),
+    "previous": ("Previous step", "Langkah sebelumnya", "前へ"),
+    "next": ("Next step", "Langkah berikutnya", "次へ"),
+    "last": ("Last step", "Langkah terakhir", "最後へ"),
+    "play": ("Play", "Putar", "再生"),
+    "pause": ("Pause", "Jeda", "一時停止"),
+    "speed": ("Speed", "Kecepatan", "速さ"),
+    "position": ("Step", "Langkah", "ステップ"),
+    "zoom in": ("Larger", "Perbesar", "拡大"),
+    "zoom out": ("Smaller", "Perkecil", "縮小"),
+    "value": ("value", "nilai", "値"),
+    "gradient": ("gradient", "gradien", "勾配"),
+    "local derivative": ("local derivative", "turunan lokal", "局所微分"),
+    "contribution": ("contribution", "sumbangan", "寄与"),
+    "blocked": ("blocked", "tertahan", "遮断"),
+    "at kink": ("kink", "titik patah", "折れ点"),
+    "so far": ("{number} so far", "{number} sejauh ini", "ここまで {number}"),
+    "recorded": ("recorded", "rekaman", "記録"),
+    "leaf name": ("Leaf", "Daun", "葉"),
+    "reset": ("Reset", "Setel ulang", "元に戻す"),
+    "with respect to": ("Differentiate by it", "Turunkan terhadapnya", "これで微分"),
+    "start": (
+        "The leaves are given. Change one, here or by dragging it in the picture, and everything "
+        "is computed anew.",
+        "Nilai daun diketahui. Ubahlah salah satu, di sini atau dengan menggesernya di gambar, dan "
+        "semuanya dihitung ulang.",
+        "葉の値は与えられています。ここで、または図の上でドラッグして変えると、すべてが計算し直されます。",
+    ),
+    "computed": (
+        "{node} is computed from {operands}.",
+        "{node} dihitung dari {operands}.",
+        "{node} は {operands} から計算されます。",
+    ),
+    "no value": (
+        "{symbol} has no value here.",
+        "{symbol} tidak memiliki nilai di sini.",
+        "ここでは {symbol} の値がありません。",
+    ),
+    "not live": (
+        "{symbol} is not live: it plays as recorded, and the leaves that feed it stay as they are.",
+        "{symbol} tidak dihitung ulang: ia diputar seperti terekam, dan daun yang memberinya "
+        "masukan tidak dapat diubah.",
+        "{symbol} は計算し直されず、記録のまま再生されます。その入力となる葉は変えられません。",
+    ),
+    "locked": (
+        "{leaf} feeds {symbol}, which plays as recorded, and so cannot be changed here.",
+        "{leaf} memberi masukan kepada {symbol}, yang diputar seperti terekam, jadi tidak dapat "
+        "diubah di sini.",
+        "{leaf} は記録のまま再生される {symbol} の入力なので、ここでは変えられません。",
+    ),
+    "changed": ("operands changed", "operan berubah", "引数が変更済み"),
+    "no longer holds": (
+        "Where operands have changed since, as marked in the picture, what was computed of them no "
+        "longer holds, and the gradients are those of what was recorded: {recompute} computes it "
+        "again.",
+        "Di tempat operan telah berubah, seperti ditandai pada gambar, yang dihitung darinya tidak "
+        "berlaku lagi, dan gradiennya adalah gradien dari yang terekam: {recompute} menghitungnya "
+        "kembali.",
+        "図で印を付けた所では、その後に引数が変わり、計算結果はもう成り立ちません。勾配は記録されたときの"
+        "ものです。{recompute} で計算し直せます。",
+    ),
+    "changed operands": (
+        "The operands of {node} have changed since it was computed.",
+        "Operan {node} telah berubah sejak {node} dihitung.",
+        "{node} の引数は、{node} が計算された後に変わりました。",
+    ),
+    "feeds changed": (
+        "{node} feeds a node whose operands have changed since it was computed.",
+        "{node} memberi masukan kepada simpul yang operannya telah berubah sejak dihitung.",
+        "{node} は、計算された後に引数が変わったノードの入力です。",
+    ),
+    "as text": (
+        "The picture and the steps as text",
+        "Gambar dan langkah-langkah sebagai teks",
+        "図とステップ（テキスト）",
+    ),
+    "needs scripts": (
+        "Stepping through needs JavaScript, which is switched off here.",
+        "Untuk melangkah diperlukan JavaScript, yang dimatikan di sini.",
+        "ステップの再生には JavaScript が必要ですが、ここでは無効になっています。",
+    ),
+}
+
+
+def say(key: str, lang: str = "en", **words: object) -> str:
+    """A sentence of the table.
+
+    Raises:
+        ValueError: the table has no such language.
+    """
+    if lang not in LANGUAGES:
+        raise ValueError(f"lang={lang!r} is not one of {', '.join(map(repr, LANGUAGES))}.")
+    return WORDS[key][LANGUAGES.index(lang)].format_map(words)

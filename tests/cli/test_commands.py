@@ -1,0 +1,588 @@
+"""The command line: what it reads, what it prints, and what it says of mistakes."""
+
+import contextlib
+import io
+import json
+import math
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import microrelu
+from microrelu.check.gradients import check_gradients
+from microrelu.cli.commands import main
+from microrelu.engine import topological_order
+from microrelu.expressions import MistakeError, Reader, functions
+from microrelu.steps.sweep import backward_steps
+
+NEURON = ["(y - relu(w*x + b))**2 / 2", "w=0.5", "x=2", "b=0.1", "y=3"]
+ADVICE = "Write only names, numbers, + - * / ** and functions such as relu(x) here."
+TOO_DEEP = "The expression is nested too deeply: name its parts, as in z = w*x + b; relu(z)."
+UNREADABLE = "The expression cannot be read from here on."
+
+
+def read(text, **values):
+    return Reader(text, values).root()
+
+
+# What it prints
+
+
+def test_the_readme_expression(capsys):
+    assert main(NEURON) == 0
+    forward, backward, gradients = capsys.readouterr().out.split("\n\n")
+    root = read(NEURON[0], w=0.5, x=2, b=0.1, y=3)
+    assert forward.splitlines() == [
+        "Forward",
+        "y  = 3",
+        "w  = 0.5",
+        "x  = 2",
+        "b  = 0.1",
+        "v₁ = w x      = 0.5 · 2   = 1",
+        "v₂ = v₁ + b   = 1 + 0.1   = 1.1",
+        "v₃ = ReLU(v₂) = ReLU(1.1) = 1.1",
+        "v₄ = y − v₃   = 3 − 1.1   = 1.9",
+        "v₅ = v₄²      = 1.9²      = 3.61",
+        "C  = v₅ / 2   = 3.61 / 2  = 1.805",
+    ]
+    steps = list(backward_steps(root))
+    assert backward == "\n".join(["Backward", *(str(step) for step in steps if step.contributions)])
+    assert "    ∂C/∂w = ∂C/∂v₁ · ∂v₁/∂w = ∂C/∂v₁ · x = −1.9 · 2   = −3.8" in backward
+    assert gradients == f"Gradients\n{check_gradients(root)}\n"
+    assert "w     −3.8             −3.8   −3.8     −3.8   agrees\n" in gradients
+
+
+def test_parts_that_are_named_keep_their_names(capsys):
+    named = "z = w*x + b; r = relu(z); C = (y - r)**2 / 2"
+    assert main([named, *NEURON[1:]]) == 0
+    out = capsys.readouterr().out
+    assert "\nr  = ReLU(z) = ReLU(1.1) = 1.1\n" in out
+    assert "    ∂C/∂z = ∂C/∂r · ∂r/∂z = ∂C/∂r · Step(z) = −1.9 · 1 = −1.9" in out
+
+
+def test_lines_separate_statements_like_semicolons():
+    assert read("  z = x + 1\r\n\n  relu(\n z)\n", x=2.0).data == 3.0
+
+
+def test_a_named_number_is_a_variable_and_a_written_one_is_not():
+    root = read("w = 0.5; relu(w * 4)")
+    assert [(node.label, type(node).__name__) for node in topological_order(root)][:2] == [
+        ("w", "Value"),
+        ("", "Constant"),
+    ]
+    assert root.data == 2.0
+
+
+def test_a_second_name_for_a_node_leaves_its_first():
+    assert read("z = x; z * z", x=3.0).parents[0].label == "x"
+
+
+def test_numbers_alone_become_one_constant():
+    third = read("1/3 * x", x=6.0).parents[0]
+    assert (type(third).__name__, third.data, third.parents) == ("Constant", 1 / 3, ())
+
+
+def test_a_square_is_the_square_that_it_is():
+    assert read("x**2", x=3.0).operation is microrelu.square
+    assert read("x**y", x=3.0, y=2.0).operation is microrelu.power
+
+
+@pytest.mark.parametrize(
+    "written", ["relu(x)", "ReLU(x)", "maximum(x, 0)", "max(0, x)", "+relu(x)"]
+)
+def test_a_function_has_its_names_from_python_and_from_the_textbook(written):
+    assert read(written, x=2.5).data == 2.5
+
+
+def test_functions_of_any_number_of_operands():
+    assert read("total(x, 1, x)", x=2.0).data == 5.0
+    assert read("log_sum_exp(x, x)", x=0.0).data == math.log(2)
+    assert read("leaky_relu(x)", x=-1.0).data == -0.01
+    assert read("leaky_relu(x, 0.5)", x=-1.0).data == -0.5
+
+
+def test_an_operation_of_ones_own_can_be_written():
+    @microrelu.operation("□³", "a**3", ["3 * a**2"])
+    def cube(a):
+        return a**3, (3 * a**2,)
+
+    try:
+        assert read("cube(x)", x=2.0).data == 8.0
+    finally:
+        del microrelu.engine.OPERATIONS["cube"]
+
+
+def test_names_may_be_greek_and_are_read_as_python_reads_them(capsys):
+    assert main(["θ * ℎ", "θ=0.5", "h=2"]) == 0
+    assert "C = θ h = 0.5 · 2 = 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("given", "number"), [("x=-0.5", -0.5), ("x=1e-3", 1e-3), ("x=inf", math.inf), ("x = 4", 4.0)]
+)
+def test_numbers_that_a_name_can_have(given, number, capsys):
+    main(["x + y", given, "y=1", "--json"])
+    assert float(json.loads(capsys.readouterr().out)["nodes"][0]["value"]) == number
+
+
+def test_an_expression_may_begin_with_a_minus_sign(capsys):
+    assert main(["-x**2", "x=3"]) == 0
+    assert "C  = −v₁ = −9 = −9\n" in capsys.readouterr().out
+    assert main(["--x*2", "x=3"]) == 0
+    assert "C  = v₂ · 2 = 3 · 2 = 6\n" in capsys.readouterr().out
+
+
+def test_options_stand_anywhere(capsys):
+    assert main(["--relu-at-zero", "0.5", "relu(x)", "--json", "x=0"]) == 0
+    assert json.loads(capsys.readouterr().out)["gradients"]["x"]["gradient"] == 0.5
+
+
+def test_relu_at_zero_holds_for_one_command(capsys):
+    main(["relu(x)", "x=0", "--relu-at-zero", "0"])
+    assert "ReLU(0)" in capsys.readouterr().out
+    assert read("relu(x)", x=0.0).local_derivatives == (1.0,)
+
+
+def test_a_variable_called_train_stands_in_brackets(capsys):
+    assert main(["(train) * 2", "train=3"]) == 0
+    assert "C     = train · 2 = 3 · 2 = 6\n" in capsys.readouterr().out
+
+
+def test_the_help_has_an_example_and_every_function(capsys):
+    with pytest.raises(SystemExit) as leave:
+        main(["--help"])
+    out = capsys.readouterr().out
+    assert leave.value.code == 0
+    assert 'microrelu "(y - relu(w*x + b))**2 / 2" w=0.5 x=2 b=0.1 y=3' in out
+    assert all(name in out for name in functions())
+
+
+# JSON
+
+
+def test_json_says_what_the_engine_says(capsys):
+    assert main([*NEURON, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    root = read(NEURON[0], w=0.5, x=2.0, b=0.1, y=3.0)
+    root.backward()
+    order = topological_order(root)
+    assert said["expression"] == NEURON[0]
+    assert said["relu_at_zero"] == 1.0
+    assert said["value"] == root.data
+    assert [node["value"] for node in said["nodes"]] == [node.data for node in order]
+    assert [node["gradient"] for node in said["nodes"]] == [node.grad for node in order]
+    assert [[order[i] for i in node["parents"]] for node in said["nodes"]] == [
+        list(node.parents) for node in order
+    ]
+    assert {leaf: row["gradient"] for leaf, row in said["gradients"].items()} == {
+        node.label: node.grad for node in order if node.label
+    }
+    assert said["agrees"] is True
+
+
+def test_json_steps_add_up_to_the_gradients(capsys):
+    main(["z = x*x + x; z * z", "x=3", "--json"])
+    said = json.loads(capsys.readouterr().out)
+    totals = [0.0] * len(said["nodes"])
+    for step in said["steps"]:
+        for each in step["contributions"]:
+            assert each["amount"] == step["upstream"] * each["local_derivative"]
+            totals[each["parent"]] += each["amount"]
+            assert each["running_total"] == totals[each["parent"]]
+    assert totals[0] == said["nodes"][0]["gradient"] == 168.0
+
+
+def test_json_without_numbers_that_json_does_not_have(capsys):
+    status = main(["x * w - w", "x=inf", "w=-inf", "--json"])
+    said = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    values = [node["value"] for node in said["nodes"]]
+    assert values == ["Infinity", "-Infinity", "-Infinity", "NaN"]
+    assert list(map(float, values))[:3] == [math.inf, -math.inf, -math.inf]
+    assert status == 1  # where no difference can be taken, nothing is confirmed
+
+
+def test_what_cannot_be_measured_is_not_confirmed(capsys):
+    expression = ["sin(x * 1e8)", "x=33333333333333333"]
+    assert main([*expression, "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert not said["agrees"]
+    row = said["gradients"]["x"]
+    assert (row["agrees"], row["verdict"]) == (None, "cannot be measured here")
+    assert main(expression) == 1
+    assert "0 of 1 agree, 1 cannot be measured here. Furthest" in capsys.readouterr().out
+
+
+# Mistakes: one clear line, with the place where it helps
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("w x", [UNREADABLE, "w x", "  ^"]),
+        ("λ*日本 +* 3", [UNREADABLE, "λ*日本 +* 3", "        ^"]),
+        ("2 +", ["The expression ends too early: something is missing here.", "2 +", "   ^"]),
+        ("2x", ["A * is missing after this number.", "2x", "^"]),
+        ("2(x)", ["A * is missing between the number and its bracket.", "2(x)", "^^^^"]),
+        ("relu(x", ["This bracket is never closed.", "relu(x", "    ^"]),
+        ("x)", ["This bracket was never opened.", "x)", " ^"]),
+        ("(x]", ["This bracket closes one of another kind.", "(x]", "  ^"]),
+        ("x^2", ["Write ** instead of ^ here.", "x^2", " ^"]),
+        ("2 × x", ["Write * instead of × here.", "2 × x", "  ^"]),
+        ("x − 2", ["Write - instead of − here.", "x − 2", "  ^"]),
+        ("x²", ["Write **2 instead of ² here.", "x²", " ^"]),
+        ("x₁ + 1", ["Write _1 instead of ₁ here.", "x₁ + 1", " ^"]),
+        (
+            "lambda*x",
+            [
+                "lambda is a word of Python's own: choose another name, lambda_ say.",
+                "lambda*x",
+                "^^^^^^",
+            ],
+        ),
+        ("x.relu()", ["Write relu(x), with the operand in brackets.", "x.relu()", "^^^^^^^^"]),
+        ("1 + x.data", [ADVICE, "1 + x.data", "    ^^^^^^"]),
+        ("x[0]", [ADVICE, "x[0]", "^^^^"]),
+        ("x // 2", [ADVICE, "x // 2", "^^^^^^"]),
+        ("x == 2", [ADVICE, "x == 2", "^^^^^^"]),
+        ("~x", [ADVICE, "~x", "^^"]),
+        ("2j * x", [ADVICE, "2j * x", "^^"]),
+        ("(x, x)", [ADVICE, "(x, x)", "^^^^^^"]),
+        ("(x := 2)", [ADVICE, "(x := 2)", " ^^^^^^"]),
+        ("relu(*x)", [ADVICE, "relu(*x)", "     ^^"]),
+        ("relu(a=x)", [ADVICE, "relu(a=x)", "^^^^^^^^^"]),
+        ("relu()", ["relu needs an operand: write relu(x), say.", "relu()", "^^^^^^"]),
+        ("relu(x, 1)", ["relu(a) was given 2 operands.", "relu(x, 1)", "^^^^^^^^^^"]),
+        ("x(2)", ["x is a number: write x*(...) for a product.", "x(2)", "^^^^"]),
+        (
+            "1 + rleu(x)",
+            ["There is no function rleu: did you mean relu?", "1 + rleu(x)", "    ^^^^^^^"],
+        ),
+        (
+            "relu * x",
+            ["No value is given for relu: write relu(...) for the function.", "relu * x", "^^^^"],
+        ),
+        (
+            "v + w*x",
+            ["No value is given for v, w: add v=0.5 w=0.5, say.", "v + w*x", "^"],
+        ),
+        ("x; x", ["Name this part, as in z = w*x; relu(z).", "x; x", "^"]),
+        ("x = 3; x", ["x has a value already: choose another name.", "x = 3; x", "    ^"]),
+        ("z = x; relu(y = 1)", [ADVICE, "z = x; relu(y = 1)", "       ^^^^^^^^^^^"]),
+        ("z = x; 2", ["The expression does not use z."]),
+        ("2", ["The expression does not use x."]),
+        ("import x", None),
+        ("__import__('os').system('true')", [ADVICE, None, "           ^"]),
+        ("'x'", [ADVICE, "'x'", "^"]),
+        ("x # x", [ADVICE, "x # x", "  ^"]),
+        (
+            "9**9**9 + x",
+            ["power(9.0, 387420489.0) has no value: math range error.", None, "^^^^^^^"],
+        ),
+        (
+            "1/(x - 2)",
+            ["divide(1.0, 0.0) has no value: float division by zero.", None, "^^^^^^^^^"],
+        ),
+        ("log(-x)", ["log(-2.0) has no value: math domain error.", "log(-x)", "^^^^^^^"]),
+        ("9" * 400, ["The expression does not use x."]),
+        (
+            "(x +\n" + "9" * 60 + "0" * 300 + ")",
+            [
+                "This integer is too large for a float: scale it first.",
+                "9" * 60 + "0" * 16 + "…",
+                "^" * 76,
+            ],
+        ),
+        ("9" * 5000, ["An integer in the expression is too large for a float."]),
+        ("x*" * 60 + "y" + "*x" * 60, None),
+        ("", ['The expression is empty: write "relu(w*x + b)" w=0.5, say.']),
+        (" \n ", ['The expression is empty: write "relu(w*x + b)" w=0.5, say.']),
+        ("-" * 10_000 + "x", [TOO_DEEP]),
+        ("+".join("x" * 5_000), [TOO_DEEP]),
+        ("relu(" * 1_000 + "x" + ")" * 1_000, [TOO_DEEP]),
+        ("x**" * 5_000 + "x", [TOO_DEEP]),
+        ("x" * 20_001, ["The expression is longer than 20000 characters."]),
+        ("x\0", ["The expression has characters that are not text.", "x ", " ^"]),
+        ("x\udc80", ["The expression has characters that are not text."]),
+        ("\x1b[31m", ["The expression has characters that are not text.", " [31m", "^"]),
+    ],
+)
+def test_a_mistake_in_the_expression(expression, said, capsys):
+    assert main([expression, "x=2"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = err.splitlines()
+    assert lines[0].startswith("microrelu: ")
+    assert len(lines) in (1, 3)
+    if said:
+        said[1:2] = [expression if each is None else each for each in said[1:2]]
+        assert lines == [f"microrelu: {said[0]}", *(f"    {each}" for each in said[1:])]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["x", "x=abc"], "x needs a number after its =, such as x=0.5, not 'abc'."),
+        (["x", "x="], "x needs a number after its =, such as x=0.5, not ''."),
+        (["x", "x=1/3"], "x needs a number after its =, such as x=0.5, not '1/3'."),
+        (["x", "x"], "'x' gives no name a number: write w=0.5, after the expression in quotes."),
+        (
+            ["x", "2=3"],
+            "'2=3' gives no name a number: write w=0.5, after the expression in quotes.",
+        ),
+        (["x", "x=1", "x=2"], "x is given twice."),
+        (["x", "x=1", "b=2", "a=3"], "The expression does not use a, b."),
+        (
+            ["lambda_ * x", "lambda=1"],
+            "lambda is a word of Python's own: choose another name, lambda_ say.",
+        ),
+        (["2 + 3"], "The expression has no variable: name one, as in relu(x) with x=2."),
+        ([], 'The expression is empty: write "relu(w*x + b)" w=0.5, say.'),
+        (["x", "x=1", "--bogus"], "Unrecognized arguments: --bogus (see microrelu --help)."),
+        (["x", "x=1", "--relu-at-zero", "2"], "--relu-at-zero takes a slope from 0 to 1, not 2.0."),
+        (
+            ["x", "x=1", "--relu-at-zero", "nan"],
+            "--relu-at-zero takes a slope from 0 to 1, not nan.",
+        ),
+        (
+            ["train", "moons", "--steps", "0"],
+            "--steps takes a number from 1 to 1000000000, not 0.",
+        ),
+        (
+            ["train", "moons", "--steps", "9" * 20],
+            f"--steps takes a number from 1 to 1000000000, not {'9' * 20}.",
+        ),
+        (["train", "moons", "--lr", "-1"], "--lr takes a number above 0, not -1.0."),
+    ],
+)
+def test_a_mistake_in_the_arguments(arguments, said, capsys):
+    assert main(arguments) == 2
+    assert capsys.readouterr() == ("", f"microrelu: {said}\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["train"], ["train", "mars"], ["x", "x=1", "--relu-at-zero", "a"]]
+)
+def test_a_mistake_that_argparse_finds_is_one_line_too(arguments, capsys):
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n"), err[:11]) == ("", 1, "microrelu: ")
+
+
+def test_a_function_that_nothing_resembles_is_answered_with_all_there_are():
+    with pytest.raises(MistakeError, match=r"There is no function zzz, only .*abs, .*relu, .*σ"):
+        read("zzz(x)", x=1.0)
+
+
+def test_carets_stand_under_their_place_in_a_long_line():
+    with pytest.raises(MistakeError) as mistake:
+        read("x*" * 60 + "y" + "*x" * 60, x=1.0)
+    _, line, carets = str(mistake.value).split("\n")
+    assert line[carets.index("^")] == "y"
+    assert line.startswith("    …")
+    assert line.endswith("…")
+    assert len(line) < 100
+
+
+# Nothing but arithmetic, and all of it
+
+
+def test_a_long_sum_is_read_without_recursion():
+    root = read("+".join(["x"] * 300), x=1.0)
+    assert root.data == 300.0
+
+
+numbers = st.integers(0, 40).map(lambda n: f"{n / 8}") | st.integers(0, 9).map(str)
+names = st.sampled_from("xyz")
+leaves = numbers | names
+
+
+def deeper(inner):
+    brackets = inner.map("({})".format)
+    return st.one_of(
+        st.tuples(inner, st.sampled_from("+-*/"), inner).map(" ".join),
+        st.tuples(brackets, st.sampled_from("+-*/"), brackets).map("".join),
+        st.tuples(st.sampled_from("+-"), brackets).map("".join),
+        st.tuples(brackets, st.sampled_from(["**2", "**3", "**-1"])).map("".join),
+        brackets.map("abs{}**x".format),  # of a negative number Python makes a complex one
+        st.tuples(st.sampled_from(["relu", "tanh", "abs"]), brackets).map("".join),
+        st.tuples(inner, inner).map(lambda pair: "maximum({}, {})".format(*pair)),
+    )
+
+
+expressions = st.recursive(leaves, deeper, max_leaves=12)
+AS_PYTHON = {
+    "relu": lambda a: max(a, 0.0),
+    "tanh": math.tanh,
+    "abs": abs,
+    "maximum": max,
+    "__builtins__": {},
+}
+
+
+@given(expressions, *[st.integers(-24, 24).map(lambda n: n / 8)] * 3)
+def test_an_expression_is_worth_what_python_says(text, x, y, z):
+    values = {"x": x, "y": y, "z": z}
+    try:
+        expected = eval(text, AS_PYTHON, values)
+    except ArithmeticError:
+        expected = None
+    assume(expected is None or abs(expected) < 1e12)
+    try:
+        root = Reader(f"{text} + 0*(x + y + z)", values).root()
+    except MistakeError:
+        assert expected is None
+    else:
+        assert expected is None or root.data == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+tokens = st.sampled_from(
+    [
+        *"xyz0123456789.()[]{}+-*/%^,;=:@~!<> \n\t'\"\\#_∂²₁é日",
+        "**",
+        "relu",
+        "log(",
+        "if",
+        "1e9",
+        "==",
+    ]
+)
+
+
+@given(st.text() | st.lists(tokens).map("".join))
+def test_any_text_is_an_expression_or_a_mistake(text):
+    with contextlib.suppress(MistakeError):
+        Reader(text, {"x": 0.5, "y": -2.0}).root()
+
+
+@settings(deadline=None, max_examples=50)
+@given(expressions, st.sampled_from(["0", "-1.5", "1e308", "1e-320", "nan", "inf"]))
+def test_any_arithmetic_is_explained_or_a_mistake(text, number):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = main(["--json", f"({text}) * (x + y + z)", f"x={number}", "y=1", "z=0"])
+    assert status in (0, 1, 2)
+    assert bool(err.getvalue()) == (status == 2)
+    if status < 2:
+        json.loads(out.getvalue(), parse_constant=pytest.fail)
+
+
+# Files, pipes and interruptions
+
+
+def test_the_picture_is_written_in_each_form(tmp_path, capsys):
+    files = [f"--{kind}={tmp_path / kind}" for kind in ("svg", "png", "dot")]
+    assert main([*files, *NEURON]) == 0
+    assert "<svg" in (tmp_path / "svg").read_text(encoding="utf-8")
+    assert (tmp_path / "png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "dot").read_text(encoding="utf-8").startswith("digraph")
+    assert "−3.8" in (tmp_path / "dot").read_text(encoding="utf-8")  # with its gradients
+    assert capsys.readouterr().err == ""
+
+
+def test_open_shows_the_file_that_was_written(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr("webbrowser.open", lambda url: shown.append(url) or True)
+    assert main([*NEURON, "--open", f"--dot={tmp_path / 'neuron.dot'}"]) == 0
+    assert shown == [(tmp_path / "neuron.dot").as_uri()]
+
+
+def test_open_alone_draws_a_picture(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("webbrowser.open", lambda url: False)
+    assert main([*NEURON, "--open"]) == 0
+    (picture,) = tmp_path.glob("*/picture.svg")
+    assert capsys.readouterr().err == f"microrelu: no program was found that shows {picture}.\n"
+
+
+def test_a_file_that_cannot_be_written(tmp_path, capsys):
+    path = tmp_path / "nowhere" / "a.dot"
+    assert main([*NEURON, f"--dot={path}"]) == 2
+    assert capsys.readouterr() == (
+        "",
+        f"microrelu: {path} cannot be written: No such file or directory\n",
+    )
+
+
+def cannot(arguments, path, capsys):
+    """What is said of a file that cannot be written; nothing else is."""
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert (out, path.exists()) == ("", False)
+    begins = f"microrelu: {path} cannot be written: "
+    (line,) = (each for each in err.splitlines() if not each.startswith("dot says"))
+    assert line.startswith(begins)
+    return line.removeprefix(begins)
+
+
+def test_a_graph_too_large_for_the_player_is_a_mistake(tmp_path, capsys):
+    sums = [f"v{i + 1} = v{i}{'+x' * 700}" for i in range(3)]
+    text, path = "v0 = x; " + "; ".join(sums) + "; v3", tmp_path / "a.html"
+    assert cannot([text, "x=1", f"--html={path}"], path, capsys).startswith(
+        "play steps through up to 2,000 nodes, and this graph has 2,101: "
+    )
+
+
+@pytest.mark.parametrize("kind", ["svg", "png", "html"])
+def test_without_a_layout_program_the_mistake_says_what_to_install(
+    kind, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("importlib.metadata.files", lambda name: None)
+    path = tmp_path / "a"
+    assert "pip install graphviz-pure" in cannot([*NEURON, f"--{kind}={path}"], path, capsys)
+
+
+@pytest.mark.parametrize("kind", ["svg", "png", "html"])
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell script")
+def test_a_layout_program_that_fails_is_a_mistake(kind, tmp_path, monkeypatch, capsys):
+    dot = tmp_path / "dot"
+    dot.write_text("#!/bin/sh\necho dot says no >&2\nexit 3\n")
+    dot.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    path = tmp_path / "a"
+    expected = f"{dot} failed with exit status 3: dot says no"
+    assert cannot([*NEURON, f"--{kind}={path}"], path, capsys) == expected
+
+
+def test_a_large_graph_is_drawn_with_a_remark(tmp_path, capsys):
+    assert main(["+".join(["x"] * 310), "x=1", f"--dot={tmp_path / 'sum.dot'}"]) == 0
+    assert capsys.readouterr().err.startswith("microrelu: ")
+
+
+def run(*arguments, **environment):
+    return subprocess.Popen(
+        [sys.executable, "-m", "microrelu", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | environment,
+    )
+
+
+def test_a_reader_that_has_gone_ends_it_quietly():
+    with run(*NEURON) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
+def test_a_terminal_without_mathematical_letters_shows_others():
+    with run(*NEURON, PYTHONIOENCODING="ascii") as process:
+        out, err = process.communicate()
+    assert (process.returncode, err) == (0, b"")
+    assert b"?C/?w = ?C/?v? ? ?v?/?w = ?C/?v? ? x = ?1.9 ? 2" in out
+
+
+def test_an_interruption_ends_it_quietly(monkeypatch, capsys):
+    def interrupted(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("microrelu.cli.commands.explain", interrupted)
+    assert main(NEURON) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+# Training

@@ -1,0 +1,234 @@
+"""Nothing printed is false: every equation, read back, holds for the graph's unrounded numbers."""
+
+import re
+from contextlib import suppress
+
+import pytest
+from graphs import graphs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from readback import Binding, equations, faults
+
+import microrelu.steps.derivations
+import microrelu.steps.sweep
+import microrelu.writing.notation
+from microrelu import MLP, log_sum_exp, operation, total, weighted_sum
+from microrelu.engine import OPERATIONS, Constant, Value, topological_order
+from microrelu.losses import cross_entropy, half_squared_error, hinge, mean
+from microrelu.steps.derivations import derivation, explain
+from microrelu.steps.sweep import backward_steps
+from microrelu.writing.notation import LATEX, MATHML, TEXT, node_names
+
+LABELS = [
+    "x",
+    "x1",
+    "x_1",
+    "v_1",
+    "v1",
+    "C",
+    "a+b",
+    "W(0)_1,2",
+    "r(0)",
+    "x_max",
+    "ŷ",
+    "loss",
+    "",
+    "",
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own():
+    """Operations of a user's own, with formulas and without."""
+    before = dict(OPERATIONS)
+
+    @operation("⊗", "a * a * b + a", ["2 * a * b + 1", "a**2"])
+    def twist(a, b):
+        return a * a * b + a, (2 * a * b + 1, a * a)
+
+    @operation()
+    def blend(a, b):
+        return 0.3 * a + 0.7 * b * b, (0.3, 1.4 * b)
+
+    yield
+    OPERATIONS.clear()
+    OPERATIONS.update(before)
+
+
+def wide(a, b):
+    """An operation of more operands than are written out."""
+    return log_sum_exp([a, b, *(Constant(i / 10) for i in range(25))])
+
+
+TOPS = {  # what a root a and some other node b of its graph may go into
+    "a − b": lambda a, b: a - b,
+    "a a": lambda a, b: a * a,
+    "twist": lambda a, b: OPERATIONS["twist"](a, b),
+    "twist of one": lambda a, b: OPERATIONS["twist"](a, a),
+    "blend": lambda a, b: OPERATIONS["blend"](a, b),
+    "blend of one": lambda a, b: OPERATIONS["blend"](a, a),
+    "cross-entropy": lambda a, b: cross_entropy([a, b, a], 1),
+    "half squared error": half_squared_error,
+    "hinge": lambda a, b: hinge(a, 1) + b,
+    "mean": lambda a, b: mean([a, b, a]),
+    "sums": lambda a, b: total([]) * a + weighted_sum([a, 0.5], [b, a], 1.0),
+    "wide": lambda a, b: wide(a, b) * b,
+    "wide of one": lambda a, b: wide(a, a),
+    "rounded exponent": lambda a, b: (a * a + 1) ** 1.00004 + b**3,
+}
+
+
+@st.composite
+def tangled(draw):
+    """A random graph with losses, operations of one's own and labels that are alike."""
+    root, _ = draw(graphs(max_nodes=6, on_grid=draw(st.booleans())))
+    nodes = topological_order(root)
+    for top in draw(st.lists(st.sampled_from([*TOPS]), max_size=2)):
+        grown = TOPS[top](root, draw(st.sampled_from(nodes)))
+        root = grown if abs(grown.data) < 1e3 else root
+    for node in topological_order(root):
+        if node.operation is None or draw(st.booleans()):
+            node.label = draw(st.sampled_from(LABELS))
+    return root
+
+
+def variables(root):
+    return [node for node in topological_order(root) if not isinstance(node, Constant)]
+
+
+def shown(root, wrt):
+    """Every equation that steps, an explanation and derivations show, with its notation."""
+    steps, explanation = list(backward_steps(root)), explain(root)
+    derivations = [derivation(root, node) for node in wrt]
+    for each in [*steps, explanation, *derivations]:
+        yield from ((equation, TEXT) for equation in equations(str(each), TEXT))
+        yield from ((equation, LATEX) for equation in equations(each.latex(), LATEX))
+    for step in steps:
+        yield from ((equation, MATHML) for equation in equations(step.mathml(), MATHML))
+    for each in derivations:
+        yield from ((MATHML.equation(*row), MATHML) for row in each.rows(MATHML))
+        with suppress(ValueError):
+            yield MATHML.equation(*each.closed_row(MATHML)), MATHML
+
+
+def all_faults(root, wrt=None):
+    binding = Binding(root)
+    wrt = variables(root) if wrt is None else wrt
+    return [found for each in shown(root, wrt) for found in faults(*each, binding)]
+
+
+@given(tangled(), st.data())
+@settings(max_examples=60)
+def test_every_equation_of_a_random_graph_is_true(root, data):
+    assert all_faults(root, [data.draw(st.sampled_from(variables(root)))]) == []
+
+
+def batch():
+    """The loss of a network over two examples, whose nodes are labelled alike."""
+    model = MLP(2, [2, 2, 1], seed=1)
+    pairs = [([1.0, 2.0], 1.0), ([-1.0, 0.5], 0.0)]
+    return mean([half_squared_error(model(x), y) for x, y in pairs])
+
+
+def softmax_of_three():
+    return cross_entropy([Value(float(i), f"z{i}") for i in (1, 2, 3)], 1)
+
+
+@pytest.mark.parametrize("graph", [batch, softmax_of_three])
+def test_every_equation_of_a_network_and_of_a_loss_is_true(graph):
+    root = graph()
+    labels = ("z1", "z2", "r(1)_1", "W(0)_1,1", "W(2)_1,1")
+    assert all_faults(root, [each for each in variables(root) if each.label in labels]) == []
+
+
+@given(tangled())
+@settings(max_examples=50)
+def test_a_total_is_the_running_sum(root):
+    so_far = dict.fromkeys(topological_order(root), 0.0)
+    for step in backward_steps(root):
+        written = re.findall(r"  total (\S+)$", str(step), re.MULTILINE)
+        for each, text in zip(step.contributions, written, strict=True):
+            so_far[each.parent] += each.amount
+            assert text == TEXT.number(so_far[each.parent]).text
+
+
+# The reader itself
+
+
+def neuron():
+    v, w = Value(0.2, "v"), Value(-3.0, "w")
+    z = v * w
+    z.label = "z"
+    return (z.tanh() - v) * 3.00004
+
+
+@pytest.mark.parametrize(
+    ("equation", "notation"),
+    [
+        ("z = v w = 0.2 · (−3) = −0.6", TEXT),
+        ("v₁ = tanh(z) = tanh(−0.6) = −0.5370", TEXT),
+        ("∂v₁/∂z = 1 − tanh(z)² = 0.7116", TEXT),
+        ("∂v₂/∂v = ∂v₂/∂v₁ · ∂v₁/∂z · w + ∂(v₁ − v)/∂v", TEXT),
+        ("∂C/∂v += ∂C/∂v₂ · ∂(v₁ − v)/∂v = 3.000 · (−1) = −3.000", TEXT),
+        ("C = v₂ · 3.000", TEXT),
+        (r"\frac{\partial v_{2}}{\partial z} &= \frac{\partial v_{1}}{\partial z}", LATEX),
+        (r"z = v \, w = \frac{v}{\frac{1}{w}} = -6 \times 10^{-1}", LATEX),
+        ("<mi>z</mi><mo>=</mo><mrow><mi>v</mi><mo>&#x2062;</mo><mi>w</mi></mrow>", MATHML),
+    ],
+)
+def test_the_reader_finds_true_what_is_true(equation, notation):
+    assert faults(equation, notation, Binding(neuron())) == []
+
+
+@pytest.mark.parametrize(
+    ("equation", "notation"),
+    [
+        ("z = v w = 0.2 · 3 = −0.6", TEXT),
+        ("v₁ = tanh(z) = tanh(−0.6) = −0.537", TEXT),  # shorter, and so exact
+        ("∂v₂/∂v = ∂v₂/∂v₁ · ∂v₁/∂z · w + ∂v₂/∂v", TEXT),
+        ("C = v₂ · 3", TEXT),
+        ("z = v w = −0.6 / 2 · 2", TEXT),  # could be read in two ways
+        ("z = v u", TEXT),
+        ("z = v · −3", TEXT),
+        (r"\frac{\partial v_{2}}{\partial v} = -1", LATEX),
+        (r"z = v \, w = -6 \times 10^{-2}", LATEX),
+        ("<mi>z</mi><mo>=</mo><mrow><mi>v</mi><mo>+</mo><mi>w</mi></mrow>", MATHML),
+        ("<msup><mi>w</mi><mn>2</mn></msup><mo>=</mo><mrow><mo>−</mo><mn>9</mn></mrow>", MATHML),
+    ],
+)
+def test_the_reader_finds_false_what_is_false(equation, notation):
+    assert faults(equation, notation, Binding(neuron())) != []
+
+
+def notations_with_faults(root, wrt):
+    binding = Binding(root)
+    return {each[1] for each in shown(root, wrt) if faults(*each, binding)}
+
+
+def test_a_local_derivative_written_as_a_gradient_is_found(monkeypatch):
+    def as_gradient(node, operand, names, notation=TEXT):
+        over, under = (notation.name(names[each]) for each in (node, node.parents[operand]))
+        return notation.partial(over, under)
+
+    for module in (microrelu.steps.sweep, microrelu.steps.derivations):
+        monkeypatch.setattr(module, "typeset_local_symbol", as_gradient)
+    root = softmax_of_three()
+    assert notations_with_faults(root, [root.parents[1]]) == {TEXT, LATEX, MATHML}
+
+
+def test_a_rounded_number_without_its_zeros_is_found(monkeypatch):
+    def stripped(x, digits=4):
+        return re.sub(r"\.?0+(?=×|$)", "", kept(x, digits)) if x % 1 else kept(x, digits)
+
+    kept = microrelu.writing.notation.number
+    monkeypatch.setattr(microrelu.writing.notation, "number", stripped)
+    root = Value(0.50005, "a") * 12 + Value(2.00004, "b") * 1
+    assert notations_with_faults(root, []) == {TEXT, LATEX, MATHML}
+
+
+def test_two_nodes_that_are_called_alike_are_found(monkeypatch):
+    unnamed = Value(2.0, "v_1") * Value(3.0, "x") + 1
+    names = node_names(unnamed)
+    names[unnamed.parents[0]] = "v1"
+    with pytest.raises(Exception, match="two nodes are called v₁"):
+        Binding(unnamed, names).spelled(TEXT)
