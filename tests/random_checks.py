@@ -58,12 +58,20 @@ class Found(NamedTuple):
         return abs(nearest - claim) >= abs(nearest) / 100 and claim != float(nearest)
 
     @property
+    def is_right(self) -> bool:
+        """Is the claim one of the slopes left and right, or between them, to rounding?"""
+        sides = self.truth[2:] or self.truth
+        low, high, claim = min(sides), max(sides), self.row.gradient
+        slack = 1e-9 * max(abs(low), abs(high)) + 4 * 2.0**-1074
+        return math.isfinite(claim) and low - slack <= claim <= high + slack
+
+    @property
     def mistake(self) -> str:
         """What the check did that it must not do, or nothing."""
         if self.row.agrees and self.is_off:
             return "missed"
-        is_claim_good = self.fault == "right" and math.isfinite(self.row.gradient)
-        if self.row.verdict == "WRONG" and (is_claim_good or not self.is_off):
+        is_swept = self.fault == "right" and math.isfinite(self.row.gradient)
+        if self.row.verdict == "WRONG" and (is_swept or self.is_right):
             return "false WRONG"
         return ""
 
@@ -120,7 +128,8 @@ def true_gradients(root: Value, nudged: Value | None = None, at_zero: float = 1.
     for node in order:
         data[node] = mpmath.mpf(node.data)
         if node is nudged:
-            data[node] += (2 * at_zero - 1) * (abs(data[node]) or 1) / mpmath.mpf(10) ** NUDGE
+            size = abs(data[node]) or mpmath.mpf(10) ** -330  # nearer than any float
+            data[node] += (2 * at_zero - 1) * size / mpmath.mpf(10) ** NUDGE
         if node.parents:
             rows = written(node)
             numbers = [data[each] for each in node.parents]

@@ -249,18 +249,22 @@ class Line:
         for a float, and what nodes without a formula leave open.
         """
         moves, lost, doubt = {self.leaf: 1.0}, {self.leaf: 0.0}, {self.leaf: 0.0}
+        tiny = {self.leaf: 0.0}  # of that is lost, in units of the smallest float
         for node in self.nodes:
             foreign = 0.0 if _is_known(node) else FOREIGN * abs(node.data)
-            moves[node], lost[node], doubt[node] = 0.0, 0.0, self._doubts.get(node, 0.0)
+            moves[node], lost[node], tiny[node] = 0.0, 0.0, 0.0
+            doubt[node] = self._doubts.get(node, 0.0)
             for parent, derivative in zip(node.parents, node.local_derivatives, strict=True):
                 if parent in moves:
                     size = abs(derivative)
-                    own = ROUNDING * size + TINIEST + foreign / max(abs(parent.data), 1.0)
+                    own = ROUNDING * size + foreign / max(abs(parent.data), 1.0)
                     moves[node] += size * moves[parent]
+                    tiny[node] += size * tiny[parent] + moves[parent]
                     lost[node] += size * lost[parent] + own * moves[parent]
                     doubt[node] += size * doubt[parent] if doubt[parent] else 0.0
         root = self.graph.root
-        whole = lost[root] + doubt[root] + TINIEST * sum(moves.values())
+        underflow = TINIEST * (tiny[root] + sum(moves.values()))
+        whole = lost[root] + doubt[root] + underflow
         return (math.inf if math.isnan(whole) else whole), doubt[root]
 
 

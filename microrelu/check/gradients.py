@@ -263,7 +263,7 @@ def _compare(line: Line, gradient: float, kinks: bool, near: bool) -> _Compariso
     if not kinks and not near and _confirm(written, gradient, lost, doubt):
         return _Comparison(written, True, _kind(written, gradient))
     recorded = line.slopes(gradient, True, DECADES[:1])  # where it is smooth, that is enough
-    if recorded.error > FINE * recorded.size:
+    if recorded.error > FINE * recorded.size or not recorded.show(gradient):
         recorded = line.slopes(gradient, True)
     if not written.sides and not recorded.sides:
         return _Comparison(written, False, "no neighbours")
@@ -289,7 +289,7 @@ def _confirm(slopes: Slopes, gradient: float, lost: float, doubt: float) -> bool
     if slopes.error + doubt > largest:
         return False
     if slopes.size == 0:
-        largest = FINE  # what cancels leaves some rounding
+        largest = FINE if math.isfinite(lost) else 0.0  # what cancels leaves some rounding
     slack = min(lost + slopes.error, largest)
     return slopes.distance(gradient) <= FINE * slopes.size + slack
 

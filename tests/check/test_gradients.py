@@ -151,6 +151,9 @@ def test_what_is_left_of_terms_that_cancel_is_0_within_rounding():
         (lambda x: (x * 1e8).sin(), 1e17 / 3),  # the product is rounded by more than a period
         (lambda x: (1 - x.cos()).sqrt(), 1e-8),  # 1 − cos x is 0, where √ has no slope
         (lambda x: x * 1e300 * 1e-200 * 1e-200, 1.0),  # a sweep multiplies 1e-200 by 1e-200 first
+        (lambda x: (x * x * 1e17).sin() + x * x * 1e17, 1e17),  # as the first, beside a large term
+        (lambda x: x.softplus() * 4974.0, -745.0),  # half a local derivative is rounding
+        (lambda x: (-(x / 3).square()).square().tanh().sqrt(), -4e-314),  # √ has no slope at 0
     ],
 )
 def test_what_floats_lose_is_neither_agreement_nor_error(function, at):
