@@ -24,6 +24,7 @@ from microrelu import (
     relu_at_zero,
     topological_order,
     total,
+    weighted_sum,
 )
 from microrelu.check.gradients import (
     LONGEST_NOTES,
@@ -132,6 +133,13 @@ def test_what_overflows_underflows_or_is_lost_in_rounding_is_measured(function, 
         assert verdicts(check_gradients(function(x), {x: 0.0})) == {"x": "WRONG"}
 
 
+def test_nothing_is_within_rounding_where_a_sweep_has_no_value():
+    """√ of 0 has no slope, though that of √x⁸ is 0 to all floats."""
+    x = Value(-4e-314, "x")
+    root = (-(x / 3).square()).square().tanh().sqrt()
+    assert verdicts(check_gradients(root, {x: 1e-20})) == {"x": UNMEASURED}
+
+
 def test_what_is_left_of_terms_that_cancel_is_0_within_rounding():
     """b / a · a is b, for any a."""
     a, b = Value(0.334, "a"), Value(0.001, "b")
@@ -151,9 +159,8 @@ def test_what_is_left_of_terms_that_cancel_is_0_within_rounding():
         (lambda x: (x * 1e8).sin(), 1e17 / 3),  # the product is rounded by more than a period
         (lambda x: (1 - x.cos()).sqrt(), 1e-8),  # 1 − cos x is 0, where √ has no slope
         (lambda x: x * 1e300 * 1e-200 * 1e-200, 1.0),  # a sweep multiplies 1e-200 by 1e-200 first
-        (lambda x: (x * x * 1e17).sin() + x * x * 1e17, 1e17),  # as the first, beside a large term
-        (lambda x: x.softplus() * 4974.0, -745.0),  # half a local derivative is rounding
-        (lambda x: (-(x / 3).square()).square().tanh().sqrt(), -4e-314),  # √ has no slope at 0
+        (lambda x: weighted_sum([-1e17, x], [x, x], x).tanh(), 1e17),  # a sum that rounds to 0
+        (lambda x: x.softplus() * 0.117 * 42_000.0, -745.0),  # half of σ(−745) is rounding
     ],
 )
 def test_what_floats_lose_is_neither_agreement_nor_error(function, at):
