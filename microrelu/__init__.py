@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from microrelu.optim import SGD, Adam
     from microrelu.picture.nodes import draw, draw_dot
     from microrelu.player.page import play
-    from microrelu.steps.derivations import derivation, explain
+    from microrelu.steps.derivations import derivation
+    from microrelu.steps.explanation import explain
     from microrelu.steps.sweep import backward_steps
     from microrelu.tape.tape import Tape
 
@@ -56,7 +57,8 @@ _ROOMS = {
     "nn": ("MLP", "Layer", "Module", "Neuron"),
     "optim": ("SGD", "Adam"),
     "steps.sweep": ("backward_steps",),
-    "steps.derivations": ("derivation", "explain"),
+    "steps.derivations": ("derivation",),
+    "steps.explanation": ("explain",),
     "check.gradients": ("check_gradients",),
     "picture.nodes": ("draw", "draw_dot"),
     "player.page": ("play",),

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 
 from microrelu import operations
 from microrelu.engine import OPERATIONS, Constant, Operation, Value
+from microrelu.text import text_width
 
 DEEPEST = 1_000  # operations inside one another; what a parser can take depends on the Python
 LONGEST = 20_000  # characters; Python 3.10's parser could overflow its stack on far longer ones
@@ -246,7 +247,9 @@ class Reader:
         last = min(end, first + WINDOW)
         dots = "…" * (first > 0), "…" * (len(line) > first + WINDOW)
         shown = dots[0] + line[first : first + WINDOW] + dots[1]
-        carets = " " * _width(dots[0] + line[first:start]) + "^" * max(1, _width(line[start:last]))
+        carets = " " * text_width(dots[0] + line[first:start]) + "^" * max(
+            1, text_width(line[start:last])
+        )
         return MistakeError(f"{message}\n    {shown}\n    {carets}")
 
 
@@ -266,12 +269,6 @@ def _python_name(text: str) -> str | None:
 
 def _power(base: Value, exponent: Value) -> Value:
     return base ** (exponent.data if type(exponent) is Constant else exponent)
-
-
-def _width(text: str) -> int:
-    """How many columns of a terminal the text takes."""
-    wide = (1 + (unicodedata.east_asian_width(each) in "WF") for each in text)
-    return sum(w for each, w in zip(text, wide, strict=True) if not unicodedata.combining(each))
 
 
 def read_assignments(texts: Iterable[str]) -> dict[str, float]:

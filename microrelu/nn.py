@@ -34,6 +34,7 @@ from microrelu.engine import (
     topological_order,
 )
 from microrelu.errors import real_number
+from microrelu.text import unit_label, weight_labels
 
 Inputs = Iterable[Value | float] | Value | float
 Outputs = Value | list[Value]
@@ -156,12 +157,12 @@ class Neuron(Module):
         uniform = (_generator(seed) or random).uniform
         self.weights = tuple(
             Value(uniform(-bound, bound), label)
-            for label in _weight_labels(layer, self.nin, index, width)
+            for label in weight_labels(layer, self.nin, index, width)
         )
-        place = "" if width == 1 else f"_{index}"
-        self.bias = Value(0.0, f"b({layer}){place}")
-        self._z, self._r = f"z({layer + 1}){place}", f"r({layer + 1}){place}"
-        self._inputs = _unit_labels(layer, self.nin)
+        self.bias = Value(0.0, unit_label("b", layer, index, width))
+        self._z = unit_label("z", layer + 1, index, width)
+        self._r = unit_label("r", layer + 1, index, width)
+        self._inputs = [unit_label("r", layer, i + 1, self.nin) for i in range(self.nin)]
 
     def __call__(self, inputs: Inputs) -> Value:
         """The node r of the inputs, numbers or Values; z where the activation is "linear".
@@ -216,7 +217,7 @@ class Layer(Module):
             Neuron(nin, activation, init, generator, layer=layer, index=j, width=self.nout)
             for j in range(1, self.nout + 1)
         ]
-        self._inputs = _unit_labels(layer, self.nin)
+        self._inputs = self.neurons[0]._inputs
 
     def __call__(self, inputs: Inputs) -> Outputs:
         """The outputs of all neurons, as a list; of a layer with one neuron the Value itself.
@@ -324,18 +325,6 @@ def _size(name: str, size: Any) -> int:
 
 def _generator(seed: Seed) -> random.Random | None:
     return seed if seed is None or isinstance(seed, random.Random) else random.Random(seed)
-
-
-def _unit_labels(layer: int, width: int) -> list[str]:
-    if width == 1:
-        return [f"r({layer})"]
-    return [f"r({layer})_{i}" for i in range(1, width + 1)]
-
-
-def _weight_labels(layer: int, nin: int, index: int, width: int) -> list[str]:
-    if nin == width == 1:
-        return [f"W({layer})"]
-    return [f"W({layer})_{i},{index}" for i in range(1, nin + 1)]
 
 
 def _nodes(owner: Neuron | Layer, inputs: Inputs, labels: list[str]) -> list[Value]:

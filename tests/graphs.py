@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from microrelu.engine import OPERATIONS, Constant, Operation, Value, topological_order
-from microrelu.writing.notation import written_for
+from microrelu.writing.formula import written_for
 
 SMOOTH = [
     "add",

@@ -21,8 +21,8 @@ import mpmath
 from microrelu import Value, relu_at_zero, topological_order
 from microrelu.check.gradients import LeafCheck, check_gradients
 from microrelu.engine import OPERATIONS
-from microrelu.steps.sweep import at_kink
-from microrelu.writing.notation import written
+from microrelu.steps.holds import at_kink
+from microrelu.writing.formula import written
 
 DIGITS = 800  # e⁻⁷⁴⁵ beside 1 has 324, and its square twice as many
 NUDGE = 300  # decades below a leaf, to look left and right of a kink
@@ -62,7 +62,7 @@ class Found(NamedTuple):
         """Is the claim one of the slopes left and right, or between them, to rounding?"""
         sides = self.truth[2:] or self.truth
         low, high, claim = min(sides), max(sides), self.row.gradient
-        slack = 1e-9 * max(abs(low), abs(high)) + 4 * 2.0**-1074
+        slack = 1e-9 * max(abs(low), abs(high)) + 2.0**-1074
         return math.isfinite(claim) and low - slack <= claim <= high + slack
 
     @property

@@ -17,7 +17,9 @@ from xml.etree import ElementTree
 
 from microrelu.engine import OPERATIONS, Operation, Value, topological_order
 from microrelu.operations import step
-from microrelu.writing.notation import LATEX, LONGEST_FORMULA, MATHML, TEXT, Names, node_names
+from microrelu.writing.names import Names, node_names
+from microrelu.writing.notation import LATEX, MATHML, TEXT
+from microrelu.writing.writer import LONGEST_FORMULA
 
 ROUNDED_FROM = 4  # significant digits; a shorter number is exact, to twelve digits
 AGREEMENT = 1e-9  # how far sides of symbols may lie apart, relatively

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import microrelu
 from microrelu import Constant, Value, relu_at_zero, topological_order, total, weighted_sum
 from microrelu.engine import OPERATIONS, Earlier
-from microrelu.steps.sweep import at_kink
+from microrelu.steps.holds import at_kink
 
 numbers = st.integers(-2000, 2000).map(lambda n: n / 1000)
 

@@ -20,7 +20,7 @@ import microrelu
 from microrelu import Value, operations, relu_at_zero
 from microrelu.check.gradients import check_gradients
 from microrelu.engine import OPERATIONS, Operation, operation
-from microrelu.writing.notation import written_for
+from microrelu.writing.formula import written_for
 
 INF, NAN = math.inf, math.nan
 BUILT_IN = {name: row for name, row in OPERATIONS.items() if getattr(operations, name, None) is row}

@@ -10,6 +10,7 @@ from microrelu import operations
 from microrelu.bridges.pytorch import library
 from microrelu.engine import Operation
 from microrelu.tape.listing import NUMPY, formulas_of
+from microrelu.writing.formula import evaluated
 
 if TYPE_CHECKING:
     from jax import Array
@@ -207,10 +208,15 @@ def _elementwise(jax: Any, at_zero: float) -> Callable[[Operation, int], Callabl
 def _by_formula(jax: Any, operation: Operation, n: int, scope: dict[str, Any]) -> Any:
     """The operation as its formula and derivatives say, in the functions of the scope."""
     found = formulas_of(operation, n)
-    names = ", ".join(found.operands)
-    texts = (found.formula, f"({', '.join(found.derivatives)},)")
-    value, local = (eval(f"lambda {names}: {text}", {**scope}) for text in texts)
-    return _derived(jax, value, local)
+
+    def computed(formula: str, numbers: Sequence[Any]) -> Any:
+        return evaluated(formula, dict(zip(found.operands, numbers, strict=True)), scope)
+
+    return _derived(
+        jax,
+        lambda *numbers: computed(found.formula, numbers),
+        lambda *numbers: [computed(derivative, numbers) for derivative in found.derivatives],
+    )
 
 
 def _derived(jax: Any, value: Callable[..., Any], local: Callable[..., Any]) -> Any:

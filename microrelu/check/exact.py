@@ -7,7 +7,6 @@ and 1. `differences.py` takes its slopes with it.
 
 from __future__ import annotations
 
-import ast
 import decimal
 import math
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from typing import Any
 
 from microrelu import operations
 from microrelu.engine import OPERATIONS, Operation
-from microrelu.writing.notation import written_for
+from microrelu.writing.formula import evaluated, names_in, written_for
 
 LARGEST_EXPONENT = 18  # of an operand of exp: e to the 10¹⁹ is beyond `decimal`, too
 GUARD = 12  # digits more, inside
@@ -184,43 +183,21 @@ def exact_function(operation: Operation, count: int) -> Function | None:
     if operation in OTHERWISE:
         return OTHERWISE[operation]
     operands, formula, _ = written_for(operation, count)
-    names: dict[str, Any] = {}
     try:
-        tree = ast.parse(f"lambda {', '.join(operands)}: {formula}", mode="eval")
-        _make_exact(tree, frozenset(operands), names)
-        function: Function = eval(compile(tree, formula, "eval"), names)
-    except (SyntaxError, NameError, TypeError, RecursionError, MemoryError):
+        functions = {name: _function(name) for name in names_in(formula) - {*operands}}
+    except (ValueError, NameError):
         return None
+
+    def function(*numbers: Decimal) -> Decimal:
+        names = dict(zip(operands, numbers, strict=True))
+        return evaluated(formula, names, functions, Decimal, power)
+
     return function
 
 
-def _make_exact(tree: ast.Expression, operands: frozenset[str], names: dict[str, Any]) -> None:
-    """Numbers become decimal ones, a**b becomes power(a, b); `names` is told what all names mean.
-
-    A list of our own: a sum of a hundred terms is a tree a hundred deep.
-    """
-    waiting: list[ast.AST] = [tree]
-
-    def exact(child: Any) -> Any:
-        if isinstance(child, ast.Constant):
-            name = f"_{len(names)}"
-            names[name] = Decimal(child.value)  # type: ignore[arg-type]
-            return ast.copy_location(ast.Name(name, ast.Load()), child)
-        if isinstance(child, ast.BinOp) and isinstance(child.op, ast.Pow):
-            names["power"] = power
-            called = ast.Call(ast.Name("power", ast.Load()), [child.left, child.right], [])
-            child = ast.fix_missing_locations(ast.copy_location(called, child))
-        elif isinstance(child, ast.Name) and child.id not in operands:
-            names[child.id] = FUNCTIONS.get(child.id) or _another(child.id)
-        if isinstance(child, ast.AST):
-            waiting.append(child)
-        return child
-
-    while waiting:
-        node = waiting.pop()
-        for field, child in ast.iter_fields(node):
-            is_list = isinstance(child, list)
-            setattr(node, field, list(map(exact, child)) if is_list else exact(child))
+def _function(name: str) -> Callable[..., Any]:
+    """A function that a formula calls."""
+    return FUNCTIONS.get(name) or _another(name)
 
 
 def _another(name: str) -> Callable[..., Decimal]:

@@ -14,15 +14,13 @@ from typing import NamedTuple
 
 from microrelu.check.differences import COARSE_DECADES, DECADES, FINE, Graph, Line, Slopes
 from microrelu.engine import Constant, Value, as_value
-from microrelu.steps.sweep import align, at_kink, grads_kept, node_equation, refuse_changed
-from microrelu.writing.notation import (
-    TEXT,
-    Names,
-    node_names,
-    number,
-    typeset_local_derivative,
-    typeset_local_symbol,
-)
+from microrelu.steps.holds import at_kink, refuse_changed
+from microrelu.steps.sweep import grads_kept
+from microrelu.text import align
+from microrelu.writing.names import Names, node_names
+from microrelu.writing.notation import TEXT
+from microrelu.writing.numbers import number
+from microrelu.writing.writer import Writer
 
 LONGEST_TABLE, LONGEST_NOTES = 40, 12  # lines
 COARSE = 5e-3  # a relative error that hides what a check should find
@@ -179,7 +177,7 @@ def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None
         raise TypeError(f"check_gradients needs a Value, the root of a graph, not {root!r}.")
     refuse_changed(root)
     names = node_names(root)
-    graph = Graph(root)
+    writer, graph = Writer(names), Graph(root)
     swept = _swept(graph)
     claims = swept if gradients is None else _claims(gradients, swept, names)
     rows: list[LeafCheck] = []
@@ -192,15 +190,15 @@ def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None
         near = [node for node in line.nodes if node in graph.near_kinks and node not in kinks]
         found = _compare(line, gradient, bool(kinks), bool(near))
         rows.append(found.row(names[leaf], gradient))
-        notes.update((_kink_note(node, names), None) for node in kinks)
+        notes.update((_kink_note(node, writer), None) for node in kinks)
         if found.verdict in ("kink", UNMEASURED):
-            notes.update((_near_note(node, names), None) for node in near)
+            notes.update((_near_note(node, writer), None) for node in near)
         if found.verdict == UNMEASURED:
             notes[_unmeasured_note(names[leaf], found)] = None
         if found.verdict == "WRONG" and gradient == swept[leaf]:
             doubtful.append((len(rows) - 1, bool(kinks)))
     if doubtful:
-        wrong = [note for node in graph.order for note in _wrong_derivatives(node, names)]
+        wrong = [note for node in graph.order for note in _wrong_derivatives(node, writer)]
         for index in (index for index, has_kinks in doubtful if has_kinks and not wrong):
             rows[index] = replace(rows[index], agrees=True, verdict="kink")
             notes[_meeting_note(rows[index])] = None
@@ -313,7 +311,7 @@ def _between(views: Sequence[Slopes], lost: float) -> tuple[float, float]:
     return min(ends), max(ends)
 
 
-def _wrong_derivatives(node: Value, names: Names) -> Iterator[str]:
+def _wrong_derivatives(node: Value, writer: Writer) -> Iterator[str]:
     """A sentence for each local derivative of the node that its own function contradicts."""
     if node.operation is None:
         return
@@ -326,19 +324,19 @@ def _wrong_derivatives(node: Value, names: Names) -> Iterator[str]:
         row = _compare(line, derivative, at_kink(node), near=False).row("", derivative)
         if row.verdict == "WRONG":
             yield (
-                f"{node_equation(node, names)}: the local derivative "
-                f"{_partial(node, index, names)} = {number(derivative, 8)} is wrong; "
+                f"{writer.equation(node)}: the local derivative "
+                f"{_partial(node, index, writer)} = {number(derivative, 8)} is wrong; "
                 f"differences say {_by_differences(row, 8)}."
             )
 
 
-def _kink_note(node: Value, names: Names) -> str:
+def _kink_note(node: Value, writer: Writer) -> str:
     conventions = [
-        f"{_partial(node, index, names)} = {number(derivative)}"
+        f"{_partial(node, index, writer)} = {number(derivative)}"
         for index, derivative in enumerate(node.local_derivatives)
         if not isinstance(node.parents[index], Constant)
     ]
-    return f"{node_equation(node, names)} is at its kink: {', '.join(conventions)} by convention."
+    return f"{writer.equation(node)} is at its kink: {', '.join(conventions)} by convention."
 
 
 def _meeting_note(row: LeafCheck) -> str:
@@ -348,8 +346,8 @@ def _meeting_note(row: LeafCheck) -> str:
     )
 
 
-def _near_note(node: Value, names: Names) -> str:
-    return f"{node_equation(node, names)} is so near a kink that nudges see both of its slopes."
+def _near_note(node: Value, writer: Writer) -> str:
+    return f"{writer.equation(node)} is so near a kink that nudges see both of its slopes."
 
 
 def _unmeasured_note(name: str, found: _Comparison) -> str:
@@ -360,10 +358,8 @@ def _unmeasured_note(name: str, found: _Comparison) -> str:
     )
 
 
-def _partial(node: Value, index: int, names: Names) -> str:
-    symbol = typeset_local_symbol(node, index, names) or typeset_local_derivative(
-        node, index, names
-    )
+def _partial(node: Value, index: int, writer: Writer) -> str:
+    symbol = writer.local(node, index)
     return symbol.text if symbol else ""
 
 

@@ -28,14 +28,11 @@ from microrelu.cli.training import DATA, train
 from microrelu.engine import Value, topological_order
 from microrelu.expressions import MistakeError, Reader, functions, read_assignments
 from microrelu.operations import relu_at_zero
-from microrelu.steps.sweep import Step, align, backward_steps
-from microrelu.writing.notation import (
-    LONGEST_FORMULA,
-    node_names,
-    number,
-    typeset_node,
-    typeset_value,
-)
+from microrelu.steps.sweep import Step, backward_steps
+from microrelu.text import align
+from microrelu.writing.names import node_names
+from microrelu.writing.numbers import number
+from microrelu.writing.writer import LONGEST_FORMULA, Writer
 
 if TYPE_CHECKING:
     from microrelu.picture.nodes import Picture
@@ -128,14 +125,14 @@ def forward_lines(root: Value) -> list[str]:
     """The variables, then how every other node was made of them, in columns."""
     names = node_names(root)
     nodes = [node for node in topological_order(root) if names[node]]
-    rows = []
+    writer, rows = Writer(names), []
     for node in sorted(nodes, key=lambda node: bool(node.parents)):
-        cells = [typeset_value(node, names).text]
+        cells = [writer.value(node).text]
         if node.parents and len(node.parents) <= LONGEST_FORMULA:
-            cells.append(typeset_value(node, names, numbers=True).text)
+            cells.append(writer.value(node, numbers=True).text)
         if node.parents:
             cells.append(number(node.data))
-        cells = [typeset_node(node, names).text, *(f"= {cell}" for cell in cells)]
+        cells = [writer.node(node).text, *(f"= {cell}" for cell in cells)]
         rows.append(cells + [""] * (4 - len(cells)))
     return align(rows)
 

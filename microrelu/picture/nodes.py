@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import subprocess
-import unicodedata
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,18 +20,21 @@ import graphviz
 from graphviz.backend import dot_command, execute
 
 from microrelu.engine import Constant, Earlier, Value, topological_order
-from microrelu.steps.sweep import at_kink, changed_nodes, recompute
-from microrelu.writing.notation import (
-    Names,
-    node_names,
-    number,
+from microrelu.steps.holds import at_kink, changed_nodes, recompute
+from microrelu.text import (
+    LONGEST,
+    is_drawn_as_name,
+    layer_name,
+    layer_of,
+    shortened,
     split_label,
-    typeset_local_derivative,
-    typeset_local_symbol,
+    text_width,
 )
+from microrelu.writing.names import Names, node_names
+from microrelu.writing.numbers import number
+from microrelu.writing.writer import Writer
 
 LARGEST = 300  # nodes that one picture holds readably
-LONGEST = 24  # characters of a label that fit a node
 LONGEST_TIP = 1500  # characters of a tooltip: `dot` reads no text of more than 16,384 bytes
 LONGEST_LAYOUT = 4.0  # seconds that a tidy layout may take
 TANGLED = 60  # nodes; with no more of them there is nothing that could take so long
@@ -347,19 +349,6 @@ def _nearest(root: Value, depth: int) -> set[Value]:
     return shown
 
 
-def layer_of(label: str) -> int | None:
-    """The layer that a label names: W(0)_1,2 and b(0)_2, which make z(1)_2, are in layer 1."""
-    base, above, *_ = split_label(label) if "(" in label else ("", "")
-    if not above.isdecimal() or len(above) > LONGEST:
-        return None
-    return int(above) + (base == "b" or base.isupper())
-
-
-def layer_name(layer: int) -> str:
-    """What the frame of a layer is called."""
-    return f"layer {layer}" if layer else "input"
-
-
 def _frame(layer: int) -> Picture:
     """The background of a layer, as the subgraph that it is in DOT."""
     look = {"style": "rounded,filled", "color": LAYER_FILL, "fontsize": "11"}
@@ -421,9 +410,7 @@ def _edge(
     amount = derivative if edges == "derivative" else node.grad * derivative
     swept = edges == "derivative" or type(node.grad) is float
     label = _text(number(amount), GRADIENT, 11) if swept else _text("not yet", GREY, 9)
-    symbol = typeset_local_symbol(node, index, names) or typeset_local_derivative(
-        node, index, names
-    )
+    symbol = Writer(names).local(node, index)
     left = "as recorded:" if has_changed or symbol is None else f"{symbol.text} ="
     tip = _plain(f"{left} {derivative!r}")
     look = {"tooltip": tip, "labeltooltip": tip, **room}
@@ -550,12 +537,12 @@ def _beside(text: str) -> str:
 def _name(label: str, color: str, size: int = 16) -> str:
     """A label: a name in italics, its superscript over its subscript; other text as it is."""
     base, above, below, mark = split_label(label)
-    if wide := sum(unicodedata.east_asian_width(each) in "FW" for each in label[:LONGEST]):
-        width = (size - 4) * (wide + len(label[:LONGEST])) // 2  # more than the wheel's guess
+    if (wide := text_width(label[:LONGEST])) > len(label[:LONGEST]):
+        room = (size - 4) * wide // 2  # more than the wheel's guess
         text = _text(shortened(label), color, size - 4)
-        cell = f'<TD ALIGN="LEFT" WIDTH="{width}">{text}</TD>'
+        cell = f'<TD ALIGN="LEFT" WIDTH="{room}">{text}</TD>'
         return f"{TABLE}<TR>{cell}</TR></TABLE>"
-    if not base.isidentifier() or len(label) > LONGEST:
+    if not is_drawn_as_name(label):
         return _text(shortened(label), color, size - 4)
     name = _text(base + ("" if above or below else mark), color, size, "I", "Times")
     if not above and not below:
@@ -569,12 +556,6 @@ def _name(label: str, color: str, size: int = 16) -> str:
         f'{TABLE}<TR><TD ALIGN="RIGHT">{name}</TD><TD ALIGN="LEFT">{TABLE}{rows}</TABLE></TD></TR>'
         "</TABLE>"
     )
-
-
-def shortened(label: str) -> str:
-    """A label that fits a node, with the mark that tells it from others."""
-    mark = split_label(label).mark
-    return label if len(label) <= LONGEST else f"{label[: LONGEST - 1 - len(mark)]}…{mark}"
 
 
 def _text(text: str, color: str, size: int, style: str = "", face: str = "Helvetica") -> str:

@@ -6,7 +6,6 @@ through them and computes them anew when a leaf is changed.
 
 from __future__ import annotations
 
-import ast
 import base64
 import html
 import json
@@ -24,27 +23,23 @@ from xml.etree import ElementTree
 
 from microrelu import operations
 from microrelu.engine import Constant, Operation, Value, topological_order
-from microrelu.picture.nodes import (
-    LONGEST,
-    Picture,
-    columns,
-    draw,
+from microrelu.picture.nodes import Picture, columns, draw
+from microrelu.steps.holds import at_kink, changed_nodes, recompute
+from microrelu.steps.reasons import reason
+from microrelu.steps.sweep import backward_steps, grads_kept
+from microrelu.text import (
+    is_drawn_as_name,
     layer_name,
     layer_of,
     shortened,
-)
-from microrelu.steps.reasons import reason
-from microrelu.steps.sweep import at_kink, backward_steps, changed_nodes, grads_kept, recompute
-from microrelu.writing.notation import (
-    LONGEST_FORMULA,
-    MATHML,
-    TEXT,
-    Names,
-    node_names,
     split_label,
-    written,
+    text_width,
 )
+from microrelu.writing.formula import fold, written
+from microrelu.writing.names import Names, node_names
+from microrelu.writing.notation import MATHML, TEXT
 from microrelu.writing.words import say
+from microrelu.writing.writer import LONGEST_FORMULA
 
 LARGEST = 2000  # nodes; beyond it the page is no longer fluent, nor is there anything to see
 CONTENT_POLICY = (
@@ -234,23 +229,21 @@ def _row(node: Value, operation: Operation) -> dict[str, Any]:
 def _tree(formula: str, operands: Sequence[str]) -> Any:
     """A formula as nested lists: an operand is its index, anything else begins with its kind."""
 
-    def walk(tree: ast.expr) -> Any:
-        match tree:
-            case ast.Constant(value=float() | int() as value):
-                return ["number", float(value)]
-            case ast.Name(id=name):
-                known = name in operands
-                return operands.index(name) if known else ["name", *MATHML.name(name)[:2]]
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return ["USub", walk(operand)]
-            case ast.BinOp(left=left, op=sign, right=right):
-                return [type(sign).__name__, walk(left), walk(right)]
-            case ast.Call(func=ast.Name(id=name), args=arguments):
-                shown = MATHML.functions.get(name, name)
-                return ["call", name, shown, *map(walk, arguments)]
-        raise ValueError(f"A formula is made of names, numbers, + - * / ** and calls: {formula!r}.")
+    def named(name: str) -> Any:
+        known = name in operands
+        return operands.index(name) if known else ["name", *MATHML.name(name)[:2]]
 
-    return walk(ast.parse(formula, mode="eval").body)
+    def call(function: str, given: list[Any]) -> Any:
+        return ["call", function, MATHML.functions.get(function, function), *given]
+
+    return fold(
+        formula,
+        number=lambda value: ["number", float(value)],
+        name=named,
+        negate=lambda operand: ["negate", operand],
+        binary=lambda sign, left, right: [sign, left, right],
+        call=call,
+    )
 
 
 # The picture: laid out by Graphviz, with boxes that have room for the numbers that may come
@@ -285,24 +278,16 @@ def _size(node: Value, name: str) -> tuple[float, float]:
         return max(14.0, 6.5 * len(TEXT.number(node.data).text)), 16
     if node.operation is None:
         return _name_width(name) + 2 * NUMBER + 28, LEAF_HEIGHT
-    header = _name_width(name) + 7.2 * _columns(shortened(node.operation.symbol)) + 28
+    header = _name_width(name) + 7.2 * text_width(shortened(node.operation.symbol)) + 28
     return max(header, 2 * NUMBER + 24), NODE_HEIGHT
 
 
 def _name_width(name: str) -> float:
-    if not _is_name(name):
-        return 6.6 * _columns(shortened(name))
+    if not is_drawn_as_name(name):
+        return 6.6 * text_width(shortened(name))
     base, above, below, mark = split_label(name)
     scripts = max((len(above) + 2 if above else 0) + len(mark), len(below))
-    return 9 * _columns(base) + 5.5 * scripts
-
-
-def _is_name(label: str) -> bool:
-    return split_label(label).base.isidentifier() and len(label) <= LONGEST
-
-
-def _columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+    return 9 * text_width(base) + 5.5 * scripts
 
 
 def _layout(order: Sequence[Value], sizes: Mapping[Value, tuple[float, float]]) -> Picture:
@@ -398,7 +383,7 @@ def _svg_node(node: Value, id_: str, name: str, box: tuple[float, ...], *, is_ro
 
 def _svg_name(name: str, x: float) -> str:
     """A label: in italics with its superscript over its subscript if it is a name."""
-    if not _is_name(name):
+    if not is_drawn_as_name(name):
         return (
             f'<text class="literal" x="{x}" y="16">{html.escape(_visible(shortened(name)))}</text>'
         )

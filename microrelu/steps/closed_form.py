@@ -18,11 +18,14 @@ from types import FrameType
 from typing import Any
 
 from microrelu.engine import Constant, Value
-from microrelu.writing.notation import Names, Notation, Part, number, written
+from microrelu.writing.formula import evaluated, names_in, written
+from microrelu.writing.names import Names
+from microrelu.writing.notation import Part
+from microrelu.writing.numbers import number
+from microrelu.writing.writer import Writer
 
 try:
     import sympy
-    import sympy.parsing.sympy_parser  # before a clock runs
 except ImportError:
     raise ImportError('The closed form needs SymPy: pip install "microrelu[symbolic]".') from None
 
@@ -45,13 +48,14 @@ OURS = {function: name for name, function in FUNCTIONS.items()}
 Edge = tuple[Value, int]  # a node and which of its operands
 
 
-def derivative(root: Value, wrt: Value, names: Names) -> sympy.Expr:
+def derivative(wrt: Value, names: Names) -> sympy.Expr:
     """∂root/∂wrt in the leaves, the shortest of a few forms that are quickly found.
 
     Raises:
         ValueError: the expression would have thousands of terms, takes too long, or has terms
             without a value.
     """
+    root = names.root
     sizes: dict[Value, float] = {}
     for node in names:
         sizes[node] = sum(sizes[parent] for parent in node.parents) or 1.0
@@ -117,21 +121,21 @@ def _limits(work: str) -> Iterator[None]:
         sys.setprofile(before)
 
 
-def written_back(
-    expression: sympy.Expr, path: Sequence[Edge], names: Names, notation: Notation
-) -> Part:
+def written_back(expression: sympy.Expr, path: Sequence[Edge], writer: Writer) -> Part:
     """The expression as a formula, factors in the order in which the path meets them.
 
     Raises:
         ValueError: that takes too long, or a number in it is too large or too small for a float.
     """
     with _limits("write"):
-        expressions = _expressions(names)
-        factors = [each for edge in path for each in sympy.Mul.make_args(_local(edge, expressions))]
+        names, expressions = writer.names, _expressions(writer.names)
+        factors = [
+            factor for edge in path for factor in sympy.Mul.make_args(_local(edge, expressions))
+        ]
         leaves = [node for node in names if node.operation is None and names[node]]
         setter = _Setter([expressions[leaf] for leaf in leaves], factors)
-        parts = {f"s{i}": notation.name(names[leaf]) for i, leaf in enumerate(leaves)}
-        return notation.write(setter.formula(_in_floats(expression)), parts)
+        parts = {f"s{i}": writer.node(leaf) for i, leaf in enumerate(leaves)}
+        return writer.notation.write(setter.formula(_in_floats(expression)), parts)
 
 
 def _in_floats(expression: sympy.Expr) -> sympy.Expr:
@@ -259,5 +263,5 @@ def _local(edge: Edge, expressions: Mapping[Value, sympy.Expr]) -> sympy.Expr:
 def _read(formula: str, node: Value, expressions: Mapping[Value, sympy.Expr]) -> sympy.Expr:
     operands = [expressions[parent] for parent in node.parents]
     names = dict(zip(written(node).operands, operands, strict=True))
-    own = {node.operation.name: sympy.Function(node.operation.name)} if node.operation else {}
-    return sympy.sympify(formula, locals={**own, **FUNCTIONS, **names})
+    others = {name: sympy.Function(name) for name in names_in(formula) - {*names}}
+    return evaluated(formula, names, others | FUNCTIONS, sympy.sympify)

@@ -1,38 +1,23 @@
-"""The chain rule written out: one derivative as a derivation, the whole backward pass explained.
+"""The chain rule written out for one derivative: path by path, or node by node.
 
-Everything here only reads a graph; the steps are those of the sweep, set by `notation.py`, and the
-sentences come from `words.py`. Closed forms are SymPy's work.
+The steps are those of the sweep. Closed forms are SymPy's work, in `closed_form.py`.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from microrelu.engine import Constant, Value, topological_order
-from microrelu.steps.reasons import why
-from microrelu.steps.sweep import (
-    Contribution,
-    Step,
-    backward_steps,
-    grads_kept,
-    node_equation,
-)
-from microrelu.writing.notation import (
-    LATEX,
-    TEXT,
-    Notation,
-    Part,
-    inline,
-    typeset_local_derivative,
-    typeset_local_symbol,
-)
-from microrelu.writing.words import say
+from microrelu.engine import Constant, Value
+from microrelu.steps.sweep import Contribution, Step, backward_steps, grads_kept
+from microrelu.writing.notation import LATEX, TEXT, Part, aligned
+from microrelu.writing.writer import Writer
 
 if TYPE_CHECKING:
     import sympy
@@ -40,7 +25,6 @@ if TYPE_CHECKING:
 MOST_PATHS = 8  # written out one by one; beyond it, the recursive form
 LONGEST_PATH = 40  # nodes, likewise
 LONGEST_CLOSED_FORM = 40  # operations of SymPy's that are printed
-ACTIVATIONS = ("relu", "leaky_relu", "elu", "softplus", "sigmoid", "tanh")
 
 Path = tuple[tuple[Step, Contribution], ...]
 
@@ -55,15 +39,15 @@ class Graph:
         self.step_of = {step.node: step for step in self.steps}
         self.received: dict[Value, list[tuple[Step, Contribution]]] = defaultdict(list)
         for step in reversed(self.steps):  # sums are written in the order of the forward pass
-            for each in step.contributions:
-                self.received[each.parent].append((step, each))
+            for contribution in step.contributions:
+                self.received[contribution.parent].append((step, contribution))
         self.names = self.steps[0].names
 
     def above(self, node: Value) -> list[Value]:
         """The nodes that the node is a part of, itself last, in the order of the sweep."""
         found = {node}
         for step in reversed(self.steps):
-            if any(each.parent in found for each in step.contributions):
+            if any(contribution.parent in found for contribution in step.contributions):
                 found.add(step.node)
         return [step.node for step in self.steps if step.node in found]
 
@@ -71,20 +55,23 @@ class Graph:
         """How many paths lead from the root to the node."""
         counts = defaultdict(int, {self.root: 1})
         for step in self.steps:
-            for each in step.contributions:
-                counts[each.parent] += counts[step.node]
+            for contribution in step.contributions:
+                counts[contribution.parent] += counts[step.node]
         return counts[node]
 
-    def gathered(self, node: Value, notation: Notation = TEXT) -> list[Part]:
+    def gathered(self, node: Value, writer: Writer) -> list[Part]:
         """Equation 2: ∂C/∂r, then Σ ∂C/∂z · ∂z/∂r term by term, with symbols, then with numbers."""
-        step, received = self.step_of[node], self.received[node]
-        left = step.gradient(node, notation)
+        received, notation = self.received[node], writer.notation
+        left = writer.gradient(node)
         if len(received) == 1:
             sender, contribution = received[0]
-            return [left, *sender.product(contribution, notation)]
-        levels = zip(*(sender.factors(each, notation) for sender, each in received), strict=True)
-        sums = [notation.sum([notation.product(pair) for pair in pairs]) for pairs in levels]
-        return _unrepeated([left, *sums, notation.number(step.upstream)])
+            return [left, *sender.product(contribution, writer)]
+        factors = [sender.factors(contribution, writer) for sender, contribution in received]
+        sums = [
+            notation.sum([notation.product(pair) for pair in pairs])
+            for pairs in zip(*factors, strict=True)
+        ]
+        return _unrepeated([left, *sums, notation.number(self.step_of[node].upstream)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,23 +106,23 @@ class Derivation:
             ValueError: there is none: it would be too long, take too long to find, or have terms
                 without a value, such as log(0).
         """
-        return _symbolic().derivative(self.graph.root, self.wrt, self.graph.names)
+        return _closed_forms().derivative(self.wrt, self.graph.names)
 
-    def rows(self, notation: Notation = TEXT) -> list[list[Part]]:
-        """The equations: each a left side, then what it equals, down to the number."""
+    def equations(self, writer: Writer) -> list[list[Part]]:
+        """Each a left side, then what it equals, down to the number."""
         if self.is_recursive:
-            return [self.graph.gathered(node, notation) for node in self._between()]
-        left = self.graph.step_of[self.wrt].gradient(self.wrt, notation)
-        chains = [_chain(path, notation) for path in self._paths()]
-        levels = [notation.sum(level) for level in zip(*chains, strict=True)]
-        return [_unrepeated([left, *levels, notation.number(self.value)])]
+            return [self.graph.gathered(node, writer) for node in self._between()]
+        chains = [_chain(path, writer) for path in self._paths()]
+        levels = [writer.notation.sum(level) for level in zip(*chains, strict=True)]
+        number = writer.notation.number(self.value)
+        return [_unrepeated([writer.gradient(self.wrt), *levels, number])]
 
     @property
     def is_recursive(self) -> bool:
         """Are the paths too many or too long to be written out one by one?"""
         return self.paths > MOST_PATHS or len(self._between()) > LONGEST_PATH
 
-    def closed_row(self, notation: Notation = TEXT) -> list[Part]:
+    def closed_equation(self, writer: Writer) -> list[Part]:
         """The closed form as an equation, its factors in the order of the chain.
 
         Raises:
@@ -144,21 +131,25 @@ class Derivation:
         operations = self.closed_form.count_ops()
         if operations > LONGEST_CLOSED_FORM:
             raise ValueError(f"The closed form takes {operations} operations: see closed_form.")
-        left = self.graph.step_of[self.wrt].gradient(self.wrt, notation)
         path = next(self._paths(), ())
         edges = [(step.node, contribution.operand) for step, contribution in path]
-        form = _symbolic().written_back(self.closed_form, edges, self.graph.names, notation)
-        return [left, form]
+        form = _closed_forms().written_back(self.closed_form, edges, writer)
+        return [writer.gradient(self.wrt), form]
+
+    @property
+    def writer(self) -> Writer:
+        """What sets it as text."""
+        return Writer(self.graph.names, TEXT, self.lang)
 
     def __str__(self) -> str:
         """A sentence where one is needed, the equations, and the closed form."""
         lines = [self._remark()] if self.is_recursive else []
-        for left, *rest in self.rows():
-            first, *others = (part.text for part in rest)
+        for left, *sides in self.equations(self.writer):
+            first, *others = (side.text for side in sides)
             indent = " " * len(left.text)
-            lines += [f"{left.text} = {first}", *(f"{indent} = {each}" for each in others)]
+            lines += [f"{left.text} = {first}", *(f"{indent} = {other}" for other in others)]
         try:
-            lines.append(TEXT.equation(*self.closed_row()))
+            lines.append(TEXT.equation(*self.closed_equation(self.writer)))
         except (ImportError, ValueError) as error:
             lines.append(str(error))
         return "\n".join(lines)
@@ -167,24 +158,20 @@ class Derivation:
 
     def latex(self) -> str:
         """The equations and the closed form as an `aligned` environment."""
-        lines = []
-        for left, *rest in self.rows(LATEX):
-            lines += [f"{left.text} &= {rest[0].text}", *(f"&= {each.text}" for each in rest[1:])]
-        try:
-            left, closed = self.closed_row(LATEX)
-            lines.append(f"{left.text} &= {closed.text}")
-        except (ImportError, ValueError):
-            pass  # text says so; a formula has no room for a sentence
-        return _aligned(lines)
+        writer = self.writer.in_notation(LATEX)
+        lines = [line for sides in self.equations(writer) for line in below_each_other(sides)]
+        with suppress(ImportError, ValueError):  # text says so; here is no room for a sentence
+            lines += below_each_other(self.closed_equation(writer))
+        return aligned(lines)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
 
     def _remark(self) -> str:
-        root, leaf = (inline(node, self.graph.names) for node in (self.graph.root, self.wrt))
+        root, leaf = map(self.writer.inline, (self.graph.root, self.wrt))
         power = TEXT.write(f"10**{round(math.log10(self.paths))}", {}).text
         count = self.paths if self.paths < 10**6 else f"≈ {power}"
-        return say("too many paths", self.lang, count=count, root=root, leaf=leaf)
+        return self.writer.say("too many paths", count=count, root=root, leaf=leaf)
 
     def _between(self) -> list[Value]:
         """The nodes on the paths, without the root, in the order of the sweep."""
@@ -197,15 +184,16 @@ class Derivation:
         if self.wrt is self.graph.root:
             yield ()
         while stack:
-            for each in stack[-1]:
-                if each.parent not in wanted:
+            for contribution in stack[-1]:
+                parent = contribution.parent
+                if parent not in wanted:
                     continue
                 sender = self.graph.step_of[path[-1][1].parent] if path else self.graph.steps[0]
-                if each.parent is self.wrt:
-                    yield (*path, (sender, each))
+                if parent is self.wrt:
+                    yield (*path, (sender, contribution))
                     continue
-                path.append((sender, each))
-                stack.append(iter(self.graph.step_of[each.parent].contributions))
+                path.append((sender, contribution))
+                stack.append(iter(self.graph.step_of[parent].contributions))
                 break
             else:
                 stack.pop()
@@ -240,132 +228,31 @@ def derivation(root: Value, wrt: Value, lang: str = "en") -> Derivation:
     return Derivation(wrt, graph.count_paths(wrt), graph, lang)
 
 
-@dataclass(frozen=True, eq=False)
-class Explanation:
-    """The whole backward pass as a text to read; `latex()` gives a document."""
-
-    graph: Graph
-    lang: str
-
-    def __str__(self) -> str:
-        """The forward equations, then each gradient with a sentence of why."""
-        lines = [say("forward", self.lang)]
-        lines += [f"    {equation}" for equation in self._forward(TEXT)]
-        lines += ["", say("backward", self.lang)]
-        for sentences, row in self._backward(TEXT):
-            lines += [f"  {sentence}" for sentence in sentences]
-            lines.append(f"    {TEXT.equation(*row)}")
-        return "\n".join(lines)
-
-    __repr__ = __str__
-
-    def latex(self) -> str:
-        """A LaTeX document of aligned equations (for LuaLaTeX or XeLaTeX)."""
-        japanese = "\\usepackage{luatexja}\n" if self.lang == "ja" else ""
-        forward = _aligned(self._forward(LATEX))
-        parts = [
-            f"\\documentclass{{article}}\n\\usepackage{{amsmath}}\n{japanese}\\begin{{document}}",
-            f"\\section*{{{say('forward', self.lang)}}}\n\\[\n{forward}\n\\]",
-            f"\\section*{{{say('backward', self.lang)}}}",
-        ]
-        for sentences, (left, *rest) in self._backward(LATEX):
-            first, *others = (part.text for part in rest)
-            lines = [f"{left.text} &= {first}", *(f"&= {each}" for each in others)]
-            parts += [*sentences, f"\\[\n{_aligned(lines)}\n\\]"]
-        return "\n".join([*parts, "\\end{document}"]) + "\n"
-
-    def _forward(self, notation: Notation) -> list[str]:
-        order = [node for node in topological_order(self.graph.root) if node in self.graph.step_of]
-        aligned = notation is LATEX
-        return [node_equation(node, self.graph.names, notation, aligned=aligned) for node in order]
-
-    def _backward(self, notation: Notation) -> Iterator[tuple[list[str], list[Part]]]:
-        """For each node, sentences that were not just said, and its gradient's equation."""
-        graph, last = self.graph, [""]
-        for step in graph.steps:
-            if step.node is graph.root:
-                gradient = step.gradient(step.node, notation), notation.number(step.upstream)
-                yield (
-                    [say("seed", self.lang, node=inline(graph.root, graph.names, notation))],
-                    [*gradient],
-                )
-                continue
-            sentences = self._sentences(step, notation)
-            yield ([] if sentences == last else sentences), graph.gathered(step.node, notation)
-            last = sentences
-
-    def _sentences(self, step: Step, notation: Notation) -> list[str]:
-        """What gave the node its gradient; the second and third equation speak for themselves."""
-        equation, name = general_equation(self.graph, step.node), ""
-        named = [f"equation {equation}"] if equation else []
-        if equation == 2:
-            name = inline(step.node, self.graph.names, notation)
-        said = [say(key, self.lang, node=name) for key in named]
-        if equation in (2, 3):
-            return said
-        senders = (sender for sender, _ in self.graph.received[step.node])
-        return list(dict.fromkeys([*(why(each, self.lang, notation) for each in senders), *said]))
-
-
-def explain(root: Value, lang: str = "en") -> Explanation:
-    """The whole backward pass as one readable text, the three general equations named.
-
-    Args:
-        root: What is differentiated. Gradients stay as they are.
-        lang: "en", "id" or "ja".
-
-    Returns:
-        An Explanation: `print` it, or take its `latex()`.
-
-    Raises:
-        ValueError: there are no words in that language.
-    """
-    say("forward", lang)
-    return Explanation(Graph(root), lang)
-
-
-def general_equation(graph: Graph, node: Value) -> int | None:
-    """Which of the three general equations gives the node's gradient; None where none does.
-
-    1 goes through an activation, 3 from a weighted sum to its weights and bias, and 2 back to the
-    activations that the weighted sums were fed with.
-    """
-    senders = graph.received[node]
-    names = {step.node.operation.name for step, _ in senders if step.node.operation}
-    if names and names <= set(ACTIVATIONS):  # a slope that is learnt is no weighted sum
-        return 1 if all(each.operand == 0 for _, each in senders) else None
-    if names != {"weighted_sum"}:
-        return None
-    is_input = [
-        len(step.node.parents) // 2 <= each.operand < len(step.node.parents) - 1
-        for step, each in senders
-    ]
-    return 2 if all(is_input) else 3 if not any(is_input) else None
-
-
-def _chain(path: Path, notation: Notation) -> list[Part]:
+def _chain(path: Path, writer: Writer) -> list[Part]:
     """One path's product: as symbols, as the operations write it, as numbers."""
-    symbols, written, numbers = [], [], []
-    for step, each in path:
-        edge = step.node, each.operand, step.names, notation
-        symbol, formula = typeset_local_symbol(*edge), typeset_local_derivative(*edge)
-        numbers.append(notation.number(each.local_derivative))
-        written.append(formula or numbers[-1])
-        symbols.append(symbol or written[-1])
+    symbols, formulas, numbers = [], [], []
+    for step, contribution in path:
+        edge = step.node, contribution.operand
+        symbol, formula = writer.local_symbol(*edge), writer.local_derivative(*edge)
+        numbers.append(writer.notation.number(contribution.local_derivative))
+        formulas.append(formula or numbers[-1])
+        symbols.append(symbol or formulas[-1])
     if not path:
         return []
-    return [notation.product(level) for level in (symbols, written, numbers)]
+    return [writer.notation.product(level) for level in (symbols, formulas, numbers)]
+
+
+def below_each_other(sides: Sequence[Part]) -> list[str]:
+    """An equation of several sides, with a line of an `aligned` environment for each."""
+    left, first, *others = (side.text for side in sides)
+    return [f"{left} &= {first}", *(f"&= {other}" for other in others)]
 
 
 def _unrepeated(parts: Iterable[Part]) -> list[Part]:
     return list({part.text: part for part in parts}.values())
 
 
-def _aligned(lines: Iterable[str]) -> str:
-    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
-
-
-def _symbolic() -> ModuleType:
+def _closed_forms() -> ModuleType:
     from microrelu.steps import closed_form
 
     return closed_form

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from microrelu.steps.sweep import Step
-from microrelu.writing.notation import LATEX, TEXT, Notation, inline
-from microrelu.writing.words import say
+from microrelu.writing.notation import LATEX
+from microrelu.writing.writer import Writer
 
 _REASONS = {"add": "sum", "total": "sum", "maximum": "chooses", "minimum": "chooses"}
 _REASONS |= {key: key for key in ("subtract", "negate", "multiply", "weighted_sum", "log_sum_exp")}
 
 
-def why(step: Step, lang: str = "en", notation: Notation = TEXT) -> str:
+def why(step: Step, writer: Writer) -> str:
     """One sentence on why the step multiplies by what it multiplies by."""
     node, operation = step.node, step.node.operation
-    name = inline(node, step.names, notation)
+    name = writer.inline(node)
     if operation is None:
-        return say("leaf", lang, node=name)
+        return writer.say("leaf", node=name)
     # LaTeX's text fonts do not have every letter of the symbols, √ and Σ among them.
-    symbol = operation.name.replace("_", " ") if notation is LATEX else operation.symbol
-    slopes = [each.local_derivative for each in step.contributions]
+    is_latex = writer.notation is LATEX
+    symbol = operation.name.replace("_", " ") if is_latex else operation.symbol
+    slopes = [contribution.local_derivative for contribution in step.contributions]
     if step.is_at_kink and slopes:
-        written = ", ".join(notation.number(slope).text for slope in slopes)
-        return say(
-            "kink", lang, symbol=symbol, slope=f"${written}$" if notation is LATEX else written
-        )
+        numbers = ", ".join(writer.notation.number(slope).text for slope in slopes)
+        return writer.say("kink", symbol=symbol, slope=f"${numbers}$" if is_latex else numbers)
     if operation.has_kink and slopes and not any(slopes):
-        return say("closed", lang, symbol=symbol)
+        return writer.say("closed", symbol=symbol)
     if operation.has_kink and set(slopes) == {1}:
-        return say("open", lang, symbol=symbol)
-    return say(reason(operation.name), lang, node=name, symbol=symbol)
+        return writer.say("open", symbol=symbol)
+    return writer.say(reason(operation.name), node=name, symbol=symbol)
 
 
 def reason(operation: str) -> str:

@@ -6,27 +6,16 @@ text, LaTeX or MathML (`notation.py` sets it).
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from microrelu.engine import Constant, Value, topological_order
-from microrelu.writing.notation import (
-    LATEX,
-    LONGEST_FORMULA,
-    MATHML,
-    TEXT,
-    Names,
-    Notation,
-    Part,
-    node_names,
-    number,
-    typeset_local_derivative,
-    typeset_local_symbol,
-    typeset_node,
-    typeset_value,
-)
+from microrelu.steps.holds import refuse_changed
+from microrelu.text import align
+from microrelu.writing.names import Names, node_names
+from microrelu.writing.notation import LATEX, MATHML, TEXT, Part, aligned
+from microrelu.writing.writer import Writer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,48 +64,46 @@ class Step:
         operation, data = self.node.operation, self.names.data
         return operation is not None and operation.kink(*map(data.__getitem__, self.node.parents))
 
-    def gradient(self, node: Value, notation: Notation = TEXT) -> Part:
-        """∂root/∂node, set."""
-        over, under = (typeset_node(each, self.names, notation) for each in (self.root, node))
-        return notation.partial(over, under)
+    @property
+    def writer(self) -> Writer:
+        """What sets the step as text."""
+        return Writer(self.names)
 
-    def equation(self, notation: Notation = TEXT, numbers: bool = True) -> str:
-        """How the node was made: `z = w x + b = 0.5 · 2 + 0.1 = 1.1`."""
-        return node_equation(self.node, self.names, notation, numbers)
-
-    def product(self, contribution: Contribution, notation: Notation = TEXT) -> list[Part]:
+    def product(self, contribution: Contribution, writer: Writer) -> list[Part]:
         """∂C/∂z · ∂z/∂w, then ∂C/∂z · x, then −0.4 · 2, then −0.8: each said once."""
-        chain, written, numbers = self.factors(contribution, notation)
+        chain, written, numbers = self.factors(contribution, writer)
         said = [written] if self.node is self.root else [chain, written]
         if len(said) == 2 and written[1].text in (numbers[1].text, chain[1].text):
             said.pop()
-        products = [notation.product(pair) for pair in (*said, numbers)]
-        return [*products, notation.number(contribution.amount)]
+        products = [writer.notation.product(pair) for pair in (*said, numbers)]
+        return [*products, writer.notation.number(contribution.amount)]
 
     def factors(
-        self, contribution: Contribution, notation: Notation = TEXT
+        self, contribution: Contribution, writer: Writer
     ) -> tuple[tuple[Part, Part], tuple[Part, Part], tuple[Part, Part]]:
         """Upstream gradient and local derivative: as symbols, as formulas, as numbers."""
-        upstream = self.gradient(self.node, notation)
-        edge = self.node, contribution.operand, self.names, notation
-        local, written = typeset_local_symbol(*edge), typeset_local_derivative(*edge)
-        number = notation.number(contribution.local_derivative)
+        upstream = writer.gradient(self.node)
+        edge = self.node, contribution.operand
+        local, written = writer.local_symbol(*edge), writer.local_derivative(*edge)
+        number = writer.notation.number(contribution.local_derivative)
         if written is None:
             written = number if self.node is self.root else local or number
-        numbers = notation.number(self.upstream), number
+        numbers = writer.notation.number(self.upstream), number
         return (upstream, local or written), (upstream, written), numbers
 
     def __str__(self) -> str:
         """The step as aligned lines of text."""
-        gradient = f"{self.gradient(self.node).text} = {TEXT.number(self.upstream).text}"
-        rows = []
-        for each in self.contributions:
-            *symbols, numbers, amount = (part.text for part in self.product(each))
-            left, sign = self.gradient(each.parent).text, "=" if each.is_only else "+="
-            total = f" total {TEXT.number(each.running_total).text}"
-            rows.append([left, sign, " = ".join(symbols), f"= {numbers}", f"= {amount}", total])
-        lines = [f"    {line}" for line in [*align(rows), *self._remarks()]]
-        return "\n".join([f"{self.equation()}    {gradient}", *lines])
+        writer = self.writer
+        gradient = f"{writer.gradient(self.node).text} = {TEXT.number(self.upstream).text}"
+        lines = []
+        for contribution in self.contributions:
+            *symbols, numbers, amount = [p.text for p in self.product(contribution, writer)]
+            left = writer.gradient(contribution.parent).text
+            sign = "=" if contribution.is_only else "+="
+            total = f" total {TEXT.number(contribution.running_total).text}"
+            lines.append([left, sign, " = ".join(symbols), f"= {numbers}", f"= {amount}", total])
+        below = [f"    {line}" for line in [*align(lines), *self._remarks()]]
+        return "\n".join([f"{writer.equation(self.node)}    {gradient}", *below])
 
     def _remarks(self) -> list[str]:
         operation = self.node.operation
@@ -126,28 +113,31 @@ class Step:
             return []
         if self.is_at_kink:
             return [f"{operation.symbol} is at its kink: the derivative here is a convention."]
-        closed = [each for each in self.contributions if each.local_derivative == 0]
+        closed = [given for given in self.contributions if given.local_derivative == 0]
         if closed and len(closed) == len(self.contributions):
             return [f"{operation.symbol} is closed: nothing passes."]
-        names = ", ".join(typeset_node(each.parent, self.names).text for each in closed)
+        names = ", ".join(self.writer.node(contribution.parent).text for contribution in closed)
         return [f"{operation.symbol} passes nothing to {names}."] if closed else []
 
     def latex(self) -> str:
         """The step as an `aligned` environment, for the inside of a formula."""
-        lines = [node_equation(self.node, self.names, LATEX, aligned=True)]
-        for each in self.contributions:
-            parts = [self.gradient(each.parent, LATEX), *self.product(each, LATEX)]
-            lines.append(LATEX.equation(*parts, gains=not each.is_only, aligned=True))
-        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+        writer = self.writer.in_notation(LATEX)
+        lines = [writer.equation(self.node, aligned=True), *self._equations(writer, aligned=True)]
+        return aligned(lines)
 
     def mathml(self) -> str:
         """The step as one `<math>` element, a table with a row for each equation."""
-        rows = [self.equation(MATHML)]
-        for each in self.contributions:
-            parts = [self.gradient(each.parent, MATHML), *self.product(each, MATHML)]
-            rows.append(MATHML.equation(*parts, gains=not each.is_only))
-        cells = "".join(f"<mtr><mtd>{row}</mtd></mtr>" for row in rows)
+        writer = self.writer.in_notation(MATHML)
+        lines = [writer.equation(self.node), *self._equations(writer)]
+        cells = "".join(f"<mtr><mtd>{line}</mtd></mtr>" for line in lines)
         return f'<math display="block"><mtable columnalign="left">{cells}</mtable></math>'
+
+    def _equations(self, writer: Writer, aligned: bool = False) -> Iterator[str]:
+        """What each parent gains."""
+        for contribution in self.contributions:
+            parts = [writer.gradient(contribution.parent), *self.product(contribution, writer)]
+            gains = not contribution.is_only
+            yield writer.notation.equation(*parts, gains=gains, aligned=aligned)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -182,7 +172,7 @@ def _steps(root: Value, names: Names) -> Iterator[Step]:
         if done is not None:
             yield done
         if root.local_derivatives is not recorded:
-            name = typeset_node(root, names).text
+            name = Writer(names).node(root).text
             raise ValueError(
                 f"{name} was computed anew between two of these steps, which have gradients from "
                 f"before: take them again, backward_steps({name})."
@@ -218,97 +208,3 @@ def grads_kept(root: Value) -> Iterator[None]:
     finally:
         for node, grad in kept:
             node._grad = grad  # which may be from before the node was computed anew
-
-
-def node_equation(
-    node: Value,
-    names: Names,
-    notation: Notation = TEXT,
-    numbers: bool = True,
-    aligned: bool = False,
-) -> str:
-    """How a node was made, with symbols, with numbers, and its value: `z = w x = 0.5 · 2 = 1`."""
-    parts = [typeset_node(node, names, notation), typeset_value(node, names, notation)]
-    if node.parents and numbers:
-        if len(node.parents) <= LONGEST_FORMULA:
-            parts.append(typeset_value(node, names, notation, numbers=True))
-        parts.append(notation.number(names.data[node]))
-    return notation.equation(*parts, aligned=aligned)
-
-
-def at_kink(node: Value) -> bool:
-    """Does the node sit where its derivative is a convention, as ReLU does at 0?"""
-    return node.operation is not None and node.operation.kink(*[each.data for each in node.parents])
-
-
-def changed_nodes(order: Iterable[Value]) -> list[Value]:
-    """The nodes that hold no more: their operation, run again, gives something else.
-
-    That is another value, or another local derivative, of what the operands hold now: `data` was
-    assigned after the graph was recorded. A derivative at a kink is a convention, of the time when
-    the node was made, and does not count.
-    """
-    return [node for node in order if _changes(node)]
-
-
-def refuse_changed(root: Value) -> None:
-    """Raise a ValueError if a node below the root holds no more.
-
-    The sentence names the first such node, its operands, and what to write.
-    """
-    for node in topological_order(root):
-        if changes := _changes(node):
-            names = node_names(root)
-            raise ValueError(
-                f"{_no_longer(node, *changes[0], names)}: data was assigned after the graph was "
-                f"recorded. Write {recompute(names)} to compute it anew."
-            )
-
-
-def recompute(names: Names) -> str:
-    """What to write where a graph no longer holds: `C.recompute()`."""
-    name = [*names.values()][-1]
-    return f"{name if name.isidentifier() else 'root'}.recompute()"
-
-
-def _changes(node: Value) -> list[tuple[int, float, float]]:
-    """What of a node its operation now gives otherwise: operand, what was recorded, what is.
-
-    The operand is that of a local derivative; −1 stands for the value.
-    """
-    if node.operation is None:
-        return []
-    try:
-        value, derivatives = node.operation.compute(*[each.data for each in node.parents])
-    except (ArithmeticError, ValueError, TypeError):
-        value, derivatives = math.nan, node.local_derivatives
-    recorded, now = [node.data], [value]
-    if not at_kink(node):
-        recorded += node.local_derivatives
-        now += derivatives
-    pairs = enumerate(zip(recorded, now, strict=True), -1)
-    return [(i, a, b) for i, (a, b) in pairs if a != b and not math.isnan(a) * math.isnan(b)]
-
-
-def _no_longer(node: Value, operand: int, was: float, is_now: float, names: Names) -> str:
-    """How a node differs from what its operands give now, as the start of a sentence."""
-    shown = [typeset_node(each, names).text for each in node.parents]
-    now = [
-        f"{text} = {number(each.data, 12)}"
-        for text, each in dict(zip(shown, node.parents, strict=True)).items()
-        if not isinstance(each, Constant)
-    ]
-    if len(now) > 6:
-        now[3:-2] = ["…"]
-    what = f"{typeset_node(node, names).text} = {typeset_value(node, names).text}"
-    if operand >= 0:
-        what = f"The derivative of {what} by {shown[operand]}"
-    digits = 12 if number(was, 12) != number(is_now, 12) else 17
-    found = f"was recorded as {number(was, digits)}, and is {number(is_now, digits)}"
-    return f"{what} {found} with {', '.join(now)}" if now else f"{what} {found} now"
-
-
-def align(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The rows with their cells padded to columns, a space apart."""
-    columns = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [" ".join(map(str.ljust, row, columns)).rstrip() for row in rows]

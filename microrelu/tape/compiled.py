@@ -29,7 +29,7 @@ from microrelu.tape.kernels import (
     one_by_one,
     one_example,
 )
-from microrelu.writing.notation import written_for
+from microrelu.writing.formula import written_for
 
 # No promise on the order of a sum (so that it can use vector registers) and none on the sign of
 # zero, but NaN and infinity keep their meaning.

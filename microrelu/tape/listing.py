@@ -17,18 +17,30 @@ from microrelu import operations
 from microrelu.engine import Operation
 from microrelu.operations import log_sum_exp, total, weighted_sum
 from microrelu.tape.recording import Group, Recording
-from microrelu.writing.notation import Written, written_for
+from microrelu.writing.formula import (
+    FUNCTIONS,
+    Written,
+    fold,
+    names_in,
+    unknown_functions,
+    written_for,
+)
 
+SIGNS: dict[str, ast.operator] = {
+    **{"+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "/": ast.Div(), "**": ast.Pow()},
+    "@": ast.Mult(),
+}
 NUMPY = {name: name for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "abs")}
 NUMPY.update(max="maximum", min="minimum")
+NUMPY_ALONE = {"expm1": "expm1", "logaddexp": "logaddexp"}  # in the formulas below
 # The table's formulas where they would overflow, lose digits or be 0 · ∞: as its functions compute.
 STABLE: dict[Operation, tuple[str, ...]] = {  # formula and derivatives
     operations.divide: ("a / b", "1 / b", "-a / b / b"),
     operations.power: ("a**b", "power_by_base(a, b)", "power_by_exponent(a, b)"),
     operations.maximum: ("max(a, b)", "above(a, b)", "1 - above(a, b)"),
     operations.minimum: ("min(a, b)", "above(b, a)", "1 - above(b, a)"),
-    operations.elu: ("max(a, 0) + np.expm1(min(a, 0))", "exp(min(a, 0))"),
-    operations.softplus: ("np.logaddexp(a, 0)", "sigmoid(a)"),
+    operations.elu: ("max(a, 0) + expm1(min(a, 0))", "exp(min(a, 0))"),
+    operations.softplus: ("logaddexp(a, 0)", "sigmoid(a)"),
     operations.sigmoid: ("sigmoid(a)", "sigmoid(a) * sigmoid(-a)"),
     operations.tanh: ("tanh(a)", "4 * sigmoid(2 * a) * sigmoid(-2 * a)"),
 }
@@ -316,19 +328,10 @@ def formulas_of(operation: Operation, n: int) -> Written:
             f"{operation.name} has no formula to be written with: say @operation(symbol, formula, "
             "derivatives), with one derivative for each operand."
         )
-    known = {*NUMPY, "Step", "ReLU", "sigmoid"}
-    used = frozenset().union(*map(_names, (found.formula, *found.derivatives)))
-    if unknown := used - known - {*found.operands}:
-        raise ValueError(
-            f"The formulas of {operation.name} use {', '.join(sorted(unknown))}; source and to_jax "
-            f"know {', '.join(sorted(known))}."
-        )
+    for formula in (found.formula, *found.derivatives):
+        if unknown := names_in(formula) - {*FUNCTIONS} - {*found.operands}:
+            raise unknown_functions(formula, unknown, FUNCTIONS, operation.name)
     return found
-
-
-@cache
-def _names(formula: str) -> frozenset[str]:
-    return frozenset(compile(formula, formula, "eval").co_names)
 
 
 def _stable(operation: Operation, n: int) -> Written:
@@ -354,14 +357,24 @@ def _template(
 ) -> str:
     """The formula with NumPy's names, and with {0}, {1}, … or -{0}, … for the operands."""
 
-    class Fill(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.AST:
-            if node.id not in names:
-                return ast.Name(f"np.{NUMPY[node.id]}" if node.id in NUMPY else node.id)
-            place = ast.Name(f"{{{names.index(node.id)}}}")
-            return ast.UnaryOp(ast.USub(), place) if below_zero[names.index(node.id)] else place
+    def place(name: str) -> ast.expr:
+        index = names.index(name)
+        node = ast.Name(f"{{{index}}}")
+        return ast.UnaryOp(ast.USub(), node) if below_zero[index] else node
 
-    filled = Fill().visit(ast.parse(formula, mode="eval").body)
+    def call(function: str, operands: list[ast.expr]) -> ast.expr:
+        known = NUMPY | NUMPY_ALONE
+        name = f"np.{known[function]}" if function in known else function
+        return ast.Call(ast.Name(name), operands, [])
+
+    filled = fold(
+        formula,
+        number=ast.Constant,
+        name=place,
+        negate=lambda operand: ast.UnaryOp(ast.USub(), operand),
+        binary=lambda sign, left, right: ast.BinOp(left, SIGNS[sign], right),
+        call=call,
+    )
     return ast.unparse(ast.BinOp(ast.Name("{upstream}"), ast.Mult(), filled) if times else filled)
 
 

@@ -552,11 +552,11 @@ def test_a_formula_with_an_unknown_function_is_refused(jax, new_operation):
     x = Value(2.0)
     tape = Tape(less(x), inputs=[x])
     for ask in (to_jax, Tape.source):
-        with pytest.raises(ValueError, match="use softplus") as caught:
+        with pytest.raises(ValueError, match="uses softplus") as caught:
             ask(tape)
         assert str(caught.value) == (
-            "The formulas of less use softplus; source and to_jax know ReLU, Step, abs, cos, exp, "
-            "log, max, min, sigmoid, sin, sqrt, tanh."
+            "The formula '-softplus(a)' of less uses softplus; what it may use here is ReLU, Step, "
+            "abs, cos, exp, log, max, min, sigmoid, sin, sqrt, tanh."
         )
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from microrelu.check import exact
 from microrelu.engine import OPERATIONS, operation
 from microrelu.operations import weighted_sum
-from microrelu.writing.notation import written_for
+from microrelu.writing.formula import written_for
 
 FUNCTIONS = ["exp", "log", "sin", "cos", "tanh", "sigmoid"]
 NUMBERS = st.floats(-1e17, 1e17) | st.floats(-50, 50) | st.floats(-1e-300, 1e-300)

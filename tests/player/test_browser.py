@@ -35,10 +35,14 @@ from microrelu.nn import MLP
 from microrelu.optim import SGD
 from microrelu.player.page import play
 from microrelu.steps.derivations import derivation
+from microrelu.steps.holds import at_kink, changed_nodes
 from microrelu.steps.reasons import why
-from microrelu.steps.sweep import at_kink, backward_steps, changed_nodes, grads_kept
-from microrelu.writing.notation import MATHML, number
+from microrelu.steps.sweep import backward_steps, grads_kept
+from microrelu.writing.names import node_names
+from microrelu.writing.notation import MATHML, TEXT
+from microrelu.writing.numbers import number
 from microrelu.writing.words import LANGUAGES
+from microrelu.writing.writer import Writer
 
 pytestmark = pytest.mark.browser
 FLAGS = [
@@ -317,11 +321,12 @@ def test_formulas_are_those_of_python(open_page, graph):
     )
     for step in backward_steps(root):
         shown = said[order.index(step.node)]
-        assert shown["equation"] == tidied(step.equation(MATHML))
+        writer = step.writer.in_notation(MATHML)
+        assert shown["equation"] == tidied(writer.equation(step.node))
         for each in step.contributions:
-            product = [tidied(part.text) for part in step.product(each, MATHML)]
+            product = [tidied(part.text) for part in step.product(each, writer)]
             assert shown["products"][each.operand] == product
-        assert shown["why"] == why(step)
+        assert shown["why"] == why(step, step.writer)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -331,7 +336,7 @@ def test_sentences_are_those_of_python(open_page, lang):
     order = topological_order(root)
     said = page.evaluate("microrelu.nodes.map(microrelu.why)")
     for step in backward_steps(root):
-        assert said[order.index(step.node)] == why(step, lang)
+        assert said[order.index(step.node)] == why(step, Writer(step.names, TEXT, lang))
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
@@ -346,7 +351,7 @@ def test_derivations_are_those_of_python(open_page, graph):
             ".map((row) => row.map(([text]) => text))",
             i,
         )
-        rows = derivation(root, leaf).rows(MATHML)
+        rows = derivation(root, leaf).equations(Writer(node_names(root), MATHML))
         assert shown == [[tidied(part.text) for part in row] for row in rows]
 
 

@@ -69,7 +69,7 @@ def test_recorded_graph():
             "shown": ["<mtext>×</mtext>", -1],
             "live": True,
             "hasKink": False,
-            "formula": ["Mult", 0, 1],
+            "formula": ["*", 0, 1],
             "derivatives": [1, 0],
         }
     ]
@@ -78,7 +78,7 @@ def test_recorded_graph():
 def test_formula_as_a_tree():
     rows = data_of(play(Value(3.0, "x").sigmoid()).html)["rows"]
     call = ["call", "sigmoid", "σ", 0]
-    assert rows[0]["derivatives"] == [["Mult", call, ["Sub", ["number", 1.0], call]]]
+    assert rows[0]["derivatives"] == [["*", call, ["-", ["number", 1.0], call]]]
 
 
 def test_one_id_for_each_node_and_edge():

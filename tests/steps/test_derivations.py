@@ -24,9 +24,11 @@ from microrelu import (
 )
 from microrelu.engine import Constant
 from microrelu.losses import cross_entropy, half_squared_error
-from microrelu.steps.derivations import MOST_PATHS, derivation, explain, general_equation
+from microrelu.steps.derivations import MOST_PATHS, derivation
+from microrelu.steps.explanation import explain, general_equation
 from microrelu.writing.notation import LATEX, MATHML, TEXT
 from microrelu.writing.words import LANGUAGES, WORDS, say
+from microrelu.writing.writer import Writer
 
 
 def chain(layers, activation=relu, start=0.6):
@@ -162,7 +164,7 @@ def test_a_node_that_feeds_another_directly_and_through_others_is_told_from_its_
     z = [Value(1.0, "z1"), Value(2.0, "z2")]
     cost = cross_entropy(z, 1)
     graph = derivation(cost, z[1]).graph
-    assert TEXT.equation(*graph.gathered(z[1])) == (
+    assert TEXT.equation(*graph.gathered(z[1], Writer(graph.names))) == (
         "∂C/∂z₂ = ∂C/∂v₁ · ∂v₁/∂z₂ + ∂C/∂C · ∂(v₁ − z₂)/∂z₂"
         " = ∂C/∂v₁ · (exp(z₂) / (exp(z₁) + exp(z₂))) + ∂C/∂C · (−1)"
         " = 1 · 0.7311 + 1 · (−1) = −0.2689"
@@ -414,17 +416,17 @@ def layers():
 def test_a_fan_out_is_written_as_the_sum_it_is():
     out, x = layers()
     graph = derivation(out, x).graph
-    assert TEXT.equation(*graph.gathered(x)) == (
+    assert TEXT.equation(*graph.gathered(x, Writer(graph.names))) == (
         "∂z⁽²⁾/∂r⁽⁰⁾ = ∂z⁽²⁾/∂z⁽¹⁾₁ · ∂z⁽¹⁾₁/∂r⁽⁰⁾ + ∂z⁽²⁾/∂z⁽¹⁾₂ · ∂z⁽¹⁾₂/∂r⁽⁰⁾"
         " = ∂z⁽²⁾/∂z⁽¹⁾₁ · W⁽⁰⁾₁ + ∂z⁽²⁾/∂z⁽¹⁾₂ · W⁽⁰⁾₂"
         " = 1.573 · 0.5 + (−0.9151 · (−0.3)) = 1.061"
     )
-    assert LATEX.equation(*graph.gathered(x, LATEX)).startswith(
+    assert LATEX.equation(*graph.gathered(x, Writer(graph.names, LATEX))).startswith(
         r"\frac{\partial z^{(2)}}{\partial r^{(0)}} = "
         r"\frac{\partial z^{(2)}}{\partial z^{(1)}_{1}} \cdot "
         r"\frac{\partial z^{(1)}_{1}}{\partial r^{(0)}} + "
     )
-    assert "<mo>+</mo>" in MATHML.equation(*graph.gathered(x, MATHML))
+    assert "<mo>+</mo>" in MATHML.equation(*graph.gathered(x, Writer(graph.names, MATHML)))
 
 
 def test_an_explanation_names_the_three_equations():
@@ -551,12 +553,19 @@ def network(layers=1):
     return cost, x
 
 
+def closed(found, notation):
+    """The closed form of a derivation as an equation, set."""
+    return found.closed_equation(found.writer.in_notation(notation))
+
+
 def equations_of_the_note(notation):
     """Each equation of the mathematics note by its name, set."""
     cost, _ = network()
     graph = derivation(cost, cost).graph
     found = {
-        f"one layer, ∂C/∂{node.label}": notation.equation(*graph.gathered(node, notation))
+        f"one layer, ∂C/∂{node.label}": notation.equation(
+            *graph.gathered(node, Writer(graph.names, notation))
+        )
         for node in graph.step_of
         if node.label in ("r(1)", "z(1)", "W(0)")
     }
@@ -565,18 +574,18 @@ def equations_of_the_note(notation):
         graph = derivation(cost, cost).graph
         for node in graph.step_of:
             if node.label.startswith("W"):
-                row = derivation(cost, node).closed_row(notation)
+                row = closed(derivation(cost, node), notation)
                 found[f"layers: {count}, closed form, {node.label}"] = notation.equation(*row)
     out, x = layers()
     graph = derivation(out, x).graph
     for node in graph.step_of:
         if equation := general_equation(graph, node):
             key = f"general equation {equation}, {node.label}"
-            found[key] = notation.equation(*graph.gathered(node, notation))
+            found[key] = notation.equation(*graph.gathered(node, Writer(graph.names, notation)))
     logits = [Value(float(k), f"z_{k}") for k in range(3)]
     cost = cross_entropy(logits, 1)
     for logit in logits[:2]:
-        row = derivation(cost, logit).closed_row(notation)
+        row = closed(derivation(cost, logit), notation)
         found[f"softmax and cross-entropy, {logit.label}"] = notation.equation(*row)
     return found
 

@@ -16,7 +16,9 @@ from microrelu import (
     topological_order,
 )
 from microrelu.engine import Constant, Earlier
-from microrelu.steps.sweep import align, backward_steps, changed_nodes, refuse_changed
+from microrelu.steps.holds import changed_nodes, refuse_changed
+from microrelu.steps.sweep import backward_steps
+from microrelu.text import align
 
 
 def neuron():

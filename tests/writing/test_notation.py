@@ -11,18 +11,11 @@ from hypothesis import strategies as st
 from matplotlib import mathtext
 
 from microrelu import Value, engine, operations, weighted_sum
-from microrelu.writing.notation import (
-    LATEX,
-    MATHML,
-    MOST_EDGES,
-    TEXT,
-    node_names,
-    number,
-    split_label,
-    typeset_local_derivative,
-    typeset_local_symbol,
-    typeset_value,
-)
+from microrelu.text import split_label
+from microrelu.writing.names import MOST_EDGES, node_names
+from microrelu.writing.notation import LATEX, MATHML, TEXT
+from microrelu.writing.numbers import number
+from microrelu.writing.writer import Writer
 
 
 @pytest.mark.parametrize(
@@ -217,9 +210,9 @@ def test_each_operation_says_its_equation_and_its_local_derivatives(name):
     node = node_of(name)
     names = node_names(node)
     text, derivatives, latex = WRITTEN[name]
-    assert typeset_value(node, names).text == text
-    assert typeset_value(node, names, LATEX).text == latex
-    written = [typeset_local_derivative(node, i, names) for i in range(len(node.parents))]
+    assert Writer(names).value(node).text == text
+    assert Writer(names, LATEX).value(node).text == latex
+    written = [Writer(names).local_derivative(node, i) for i in range(len(node.parents))]
     assert [each.text for each in written] == derivatives
 
 
@@ -232,9 +225,9 @@ def test_each_operation_is_set_in_latex_and_mathml_to_the_letter(name):
     names = node_names(node)
     for key, notation in (("latex", LATEX), ("mathml", MATHML)):
         written = [
-            typeset_local_derivative(node, i, names, notation) for i in range(len(node.parents))
+            Writer(names, notation).local_derivative(node, i) for i in range(len(node.parents))
         ]
-        found = {"equation": typeset_value(node, names, notation).text}
+        found = {"equation": Writer(names, notation).value(node).text}
         found["derivatives"] = [each.text for each in written]
         assert found == EXACTLY[name][key]
 
@@ -249,12 +242,12 @@ def test_every_operation_of_the_table_stands_in_that_list():
 
 def test_the_same_tree_is_set_in_mathml():
     tanh = node_of("tanh")
-    assert typeset_local_derivative(tanh, 0, node_names(tanh), MATHML).text == (
+    assert Writer(node_names(tanh), MATHML).local_derivative(tanh, 0).text == (
         "<mrow><mn>1</mn><mo>−</mo><msup><mrow><mi>tanh</mi><mo>&#x2061;</mo>"
         "<mrow><mo>(</mo><mi>a</mi><mo>)</mo></mrow></mrow><mn>2</mn></msup></mrow>"
     )
     divide = node_of("divide")
-    assert typeset_value(divide, node_names(divide), MATHML).text == (
+    assert Writer(node_names(divide), MATHML).value(divide).text == (
         "<mfrac><mi>a</mi><mi>b</mi></mfrac>"
     )
 
@@ -314,9 +307,9 @@ def test_a_label_that_is_no_name_is_bracketed_where_it_stands_in_a_formula():
         r"\left(\text{a+b}\right) \, b",
         "<mrow><mrow><mo>(</mo><mtext>a+b</mtext><mo>)</mo></mrow><mo>&#x2062;</mo><mi>b</mi></mrow>",
     ]
-    assert typeset_value(node, names).text == "(a+b) x"
-    assert typeset_local_derivative(node, 1, names).text == "(a+b)"
-    assert typeset_local_symbol(node, 0, names).text == "∂C/∂(a+b)"
+    assert Writer(names).value(node).text == "(a+b) x"
+    assert Writer(names).local_derivative(node, 1).text == "(a+b)"
+    assert Writer(names).local_symbol(node, 0).text == "∂C/∂(a+b)"
     assert TEXT.write("f(a)", {"a": TEXT.name("a+b")}).text == "f(a+b)"
     assert TEXT.write("f(a, b)", {"a": TEXT.name("p, q")}).text == "f((p, q), b)"
     assert TEXT.name("a+b′").text == "(a+b)′"
@@ -359,18 +352,18 @@ def test_invalid_latex_is_found():
 
 def test_constants_are_written_as_their_numbers():
     node = 2 * Value(3.0, "x")
-    assert typeset_value(node, node_names(node)).text == "2 x"
+    assert Writer(node_names(node)).value(node).text == "2 x"
 
 
 def test_a_node_without_operands_is_its_number():
     nothing = operations.total([])
-    assert typeset_value(nothing, node_names(nothing)).text == "0"
+    assert Writer(node_names(nothing)).value(nothing).text == "0"
 
 
 def symbols(node, root=None):
     """The symbol of each local derivative of a node."""
     names = node_names(node if root is None else root)
-    found = [typeset_local_symbol(node, i, names) for i in range(len(node.parents))]
+    found = [Writer(names).local_symbol(node, i) for i in range(len(node.parents))]
     return [each and each.text for each in found]
 
 
@@ -395,11 +388,13 @@ def test_a_local_derivative_that_is_not_written_is_told_by_its_place():
     assert symbols(blend(z, z)) == ["∂₁(blend(z, z))", "∂₂(blend(z, z))"]
     assert symbols(blend(z, z.tanh())) == ["∂blend(z, v₁)/∂z", "∂C/∂v₁"]
     names = node_names(both := blend(z, z))
-    assert typeset_local_symbol(both, 1, names, LATEX).text == (
+    assert Writer(names, LATEX).local_symbol(both, 1).text == (
         r"\partial_{2}\left(\operatorname{blend}\left(z, z\right)\right)"
     )
-    assert typeset_local_symbol(both, 1, names, MATHML).text.startswith(
-        "<mrow><msub><mo>∂</mo><mn>2</mn></msub><mo>(</mo>"
+    assert (
+        Writer(names, MATHML)
+        .local_symbol(both, 1)
+        .text.startswith("<mrow><msub><mo>∂</mo><mn>2</mn></msub><mo>(</mo>")
     )
     many = operations.log_sum_exp([*[z, z.tanh()] * 13, Value(1.0, "y")])
     assert symbols(many)[0] == "∂₁(log Σ exp)"
@@ -421,4 +416,4 @@ def test_where_looking_takes_too_long_the_operation_s_own_function_is_written():
 
 def test_an_operation_of_many_operands_is_written_by_its_symbol():
     wide = weighted_sum([Value(1.0)] * 20, [2.0] * 20)
-    assert typeset_value(wide, node_names(wide)).text == "Σ w x + b"
+    assert Writer(node_names(wide)).value(wide).text == "Σ w x + b"

@@ -9,15 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from readback import Binding, equations, faults
 
-import microrelu.steps.derivations
-import microrelu.steps.sweep
 import microrelu.writing.notation
 from microrelu import MLP, log_sum_exp, operation, total, weighted_sum
 from microrelu.engine import OPERATIONS, Constant, Value, topological_order
 from microrelu.losses import cross_entropy, half_squared_error, hinge, mean
-from microrelu.steps.derivations import derivation, explain
+from microrelu.steps.derivations import derivation
+from microrelu.steps.explanation import explain
 from microrelu.steps.sweep import backward_steps
-from microrelu.writing.notation import LATEX, MATHML, TEXT, node_names
+from microrelu.writing.names import node_names
+from microrelu.writing.notation import LATEX, MATHML, TEXT
+from microrelu.writing.writer import Writer
 
 LABELS = [
     "x",
@@ -106,9 +107,10 @@ def shown(root, wrt):
     for step in steps:
         yield from ((equation, MATHML) for equation in equations(step.mathml(), MATHML))
     for each in derivations:
-        yield from ((MATHML.equation(*row), MATHML) for row in each.rows(MATHML))
+        writer = each.writer.in_notation(MATHML)
+        yield from ((MATHML.equation(*sides), MATHML) for sides in each.equations(writer))
         with suppress(ValueError):
-            yield MATHML.equation(*each.closed_row(MATHML)), MATHML
+            yield MATHML.equation(*each.closed_equation(writer)), MATHML
 
 
 def all_faults(root, wrt=None):
@@ -206,12 +208,10 @@ def notations_with_faults(root, wrt):
 
 
 def test_a_local_derivative_written_as_a_gradient_is_found(monkeypatch):
-    def as_gradient(node, operand, names, notation=TEXT):
-        over, under = (notation.name(names[each]) for each in (node, node.parents[operand]))
-        return notation.partial(over, under)
+    def as_gradient(writer, node, operand):
+        return writer.notation.partial(writer.node(node), writer.node(node.parents[operand]))
 
-    for module in (microrelu.steps.sweep, microrelu.steps.derivations):
-        monkeypatch.setattr(module, "typeset_local_symbol", as_gradient)
+    monkeypatch.setattr(Writer, "local_symbol", as_gradient)
     root = softmax_of_three()
     assert notations_with_faults(root, [root.parents[1]]) == {TEXT, LATEX, MATHML}
 

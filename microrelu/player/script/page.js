@@ -124,30 +124,30 @@ function typesetNumber(x) {
   return [minus || ten ? row(written) : written, minus ? NEGATIVE : ten ? PRODUCT : ATOM, x];
 }
 
-const SIGNS = { Add: "+", Sub: "−", Mult: "\u2062", MatMult: "·" };
+const SIGNS = { "+": "+", "-": "−", "*": "\u2062", "@": "·" };
 
 /* The right side's pieces behind the left side's, its sign on the first of them. */
 function join(left, kind, right, lowest) {
   const infix = `<mo form="infix">${SIGNS[kind]}</mo>`;
   const rest = right[1] >= lowest && right[3] ? right[3] : [bracket(right, lowest)];
   const signed = [infix + rest[0], ...rest.slice(1)];
-  if (kind === "MatMult") return [...left, ...signed];
+  if (kind === "@") return [...left, ...signed];
   return [...left, signed]; // a term is kept together where it fits on a line
 }
 
 function typesetBinary(kind, left, right) {
-  if (kind === "Add" || kind === "Sub") {
-    const lowest = kind === "Sub" || right[1] === NEGATIVE ? PRODUCT : SUM;
+  if (kind === "+" || kind === "-") {
+    const lowest = kind === "-" || right[1] === NEGATIVE ? PRODUCT : SUM;
     const first = bracket(left, SUM);
     const text = row(first, sign(SIGNS[kind]), bracket(right, lowest));
     const terms = left[1] === SUM && left[3] ? left[3] : [left[3] ?? [first]];
     return [text, SUM, null, join(terms, kind, right, lowest)];
   }
-  if (kind === "Div") return [`<mfrac>${left[0]}${right[0]}</mfrac>`, PRODUCT, null];
-  const dot = kind === "Mult" && right[2] !== null ? "MatMult" : kind;
+  if (kind === "/") return [`<mfrac>${left[0]}${right[0]}</mfrac>`, PRODUCT, null];
+  const dot = kind === "*" && right[2] !== null ? "@" : kind;
   const text = row(bracket(left, NEGATIVE), sign(SIGNS[dot]), bracket(right, PRODUCT));
   const level = left[1] === NEGATIVE ? NEGATIVE : PRODUCT;
-  if (dot === "Mult") return [text, level, null];
+  if (dot === "*") return [text, level, null];
   const before = left[1] >= NEGATIVE && left[3] ? left[3] : [bracket(left, NEGATIVE)];
   return [text, level, null, join(before, dot, right, PRODUCT)];
 }
@@ -167,10 +167,10 @@ function typesetTree(tree, operands) {
     return [row(`<mi>${rest[1]}</mi>`, sign("\u2061"), all), ATOM, null];
   }
   const parts = rest.map((each) => typesetTree(each, operands));
-  if (kind === "USub") return [row(sign("−"), bracket(parts[0], PRODUCT)), NEGATIVE, null];
-  if (kind === "Pow") {
+  if (kind === "negate") return [row(sign("−"), bracket(parts[0], PRODUCT)), NEGATIVE, null];
+  if (kind === "**") {
     const [base, exponent] = parts;
-    const [left, right] = rest[1][0] === "Sub" ? rest[1].slice(1) : [];
+    const [left, right] = rest[1][0] === "-" ? rest[1].slice(1) : [];
     const numbers = [left, right].map((each) => each !== undefined && typesetTree(each, operands)[2]);
     const shown = numbers.every((each) => typeof each === "number")
       ? typesetNumber(numbers[0] - numbers[1])
@@ -180,8 +180,8 @@ function typesetTree(tree, operands) {
   return typesetBinary(kind, parts[0], parts[1]);
 }
 
-const typesetSum = (parts) => parts.reduce((so, each) => typesetBinary("Add", so, each));
-const typesetProduct = (parts) => parts.reduce((so, each) => typesetBinary("MatMult", so, each));
+const typesetSum = (parts) => parts.reduce((so, each) => typesetBinary("+", so, each));
+const typesetProduct = (parts) => parts.reduce((so, each) => typesetBinary("@", so, each));
 const typesetPartial = (over, under) => {
   const [above, below] = [over, under].map((part) => row(sign("∂"), bracket(part, SUM)));
   return [`<mfrac>${above}${below}</mfrac>`, POWER, null];

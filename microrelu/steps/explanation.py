@@ -1,0 +1,121 @@
+"""The whole backward pass as a text to read, with the three general equations by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from microrelu.engine import Value
+from microrelu.steps.derivations import Graph, below_each_other
+from microrelu.steps.reasons import why
+from microrelu.steps.sweep import Step
+from microrelu.writing.notation import LATEX, TEXT, Part, aligned
+from microrelu.writing.words import say
+from microrelu.writing.writer import Writer
+
+ACTIVATIONS = ("relu", "leaky_relu", "elu", "softplus", "sigmoid", "tanh")
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """The whole backward pass as a text to read; `latex()` gives a document."""
+
+    graph: Graph
+    lang: str
+
+    @property
+    def writer(self) -> Writer:
+        """What sets it as text."""
+        return Writer(self.graph.names, TEXT, self.lang)
+
+    def __str__(self) -> str:
+        """The forward equations, then each gradient with a sentence of why."""
+        lines = [self.writer.say("forward")]
+        lines += [f"    {equation}" for equation in self._forward(self.writer)]
+        lines += ["", self.writer.say("backward")]
+        for sentences, sides in self._backward(self.writer):
+            lines += [f"  {sentence}" for sentence in sentences]
+            lines.append(f"    {TEXT.equation(*sides)}")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def latex(self) -> str:
+        """A LaTeX document of aligned equations (for LuaLaTeX or XeLaTeX)."""
+        writer = self.writer.in_notation(LATEX)
+        japanese = "\\usepackage{luatexja}\n" if self.lang == "ja" else ""
+        parts = [
+            f"\\documentclass{{article}}\n\\usepackage{{amsmath}}\n{japanese}\\begin{{document}}",
+            f"\\section*{{{writer.say('forward')}}}\n{_displayed(self._forward(writer))}",
+            f"\\section*{{{writer.say('backward')}}}",
+        ]
+        for sentences, sides in self._backward(writer):
+            parts += [*sentences, _displayed(below_each_other(sides))]
+        return "\n".join([*parts, "\\end{document}"]) + "\n"
+
+    def _forward(self, writer: Writer) -> list[str]:
+        order = [node for node in self.graph.names if node in self.graph.step_of]
+        return [writer.equation(node, aligned=writer.notation is LATEX) for node in order]
+
+    def _backward(self, writer: Writer) -> Iterator[tuple[list[str], list[Part]]]:
+        """For each node, sentences that were not just said, and its gradient's equation."""
+        graph, last = self.graph, [""]
+        for step in graph.steps:
+            if step.node is graph.root:
+                one = writer.notation.number(step.upstream)
+                seed = writer.say("seed", node=writer.inline(graph.root))
+                yield [seed], [writer.gradient(step.node), one]
+                continue
+            sentences = self._sentences(step, writer)
+            yield ([] if sentences == last else sentences), graph.gathered(step.node, writer)
+            last = sentences
+
+    def _sentences(self, step: Step, writer: Writer) -> list[str]:
+        """What gave the node its gradient; the second and third equation speak for themselves."""
+        equation = general_equation(self.graph, step.node)
+        named = [f"equation {equation}"] if equation else []
+        said = [writer.say(key, node=writer.inline(step.node)) for key in named]
+        if equation in (2, 3):
+            return said
+        senders = (sender for sender, _ in self.graph.received[step.node])
+        return list(dict.fromkeys([*(why(sender, writer) for sender in senders), *said]))
+
+
+def explain(root: Value, lang: str = "en") -> Explanation:
+    """The whole backward pass as one readable text, the three general equations named.
+
+    Args:
+        root: What is differentiated. Gradients stay as they are.
+        lang: "en", "id" or "ja".
+
+    Returns:
+        An Explanation: `print` it, or take its `latex()`.
+
+    Raises:
+        ValueError: there are no words in that language.
+    """
+    say("forward", lang)
+    return Explanation(Graph(root), lang)
+
+
+def general_equation(graph: Graph, node: Value) -> int | None:
+    """Which of the three general equations gives the node's gradient; None where none does.
+
+    1 goes through an activation, 3 from a weighted sum to its weights and bias, and 2 back to the
+    activations that the weighted sums were fed with.
+    """
+    senders = graph.received[node]
+    names = {step.node.operation.name for step, _ in senders if step.node.operation}
+    if names and names <= set(ACTIVATIONS):  # a slope that is learnt is no weighted sum
+        return 1 if all(contribution.operand == 0 for _, contribution in senders) else None
+    if names != {"weighted_sum"}:
+        return None
+    is_input = [
+        len(step.node.parents) // 2 <= contribution.operand < len(step.node.parents) - 1
+        for step, contribution in senders
+    ]
+    return 2 if all(is_input) else 3 if not any(is_input) else None
+
+
+def _displayed(lines: Iterable[str]) -> str:
+    return f"\\[\n{aligned(lines)}\n\\]"
