@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Context, Decimal, localcontext
-from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
 
 from microrelu.engine import OPERATIONS, Constant, Operation, Value, topological_order
-from microrelu.writing.formula import written_for
+from microrelu.writing.formula import evaluated, written_for
 
 SMOOTH = [
     "add",
@@ -142,15 +141,10 @@ EXACT: Mapping[str, Callable[..., Decimal]] = {  # what formulas may call
 }
 
 
-@cache
-def _compiled(text: str) -> Any:
-    return compile(text, text, "eval")
-
-
 def exact(formula: str, names: Mapping[str, Decimal]) -> Decimal:
     """A formula in Python's arithmetic, in fifty digits."""
     with localcontext(Context(prec=50)):
-        return Decimal(eval(_compiled(formula), {**EXACT, **names}))
+        return evaluated(formula, names, EXACT, Decimal)
 
 
 def exact_value(root: Value, leaves: Mapping[Value, Decimal] = {}) -> Decimal:

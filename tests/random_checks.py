@@ -19,16 +19,17 @@ from typing import Any, NamedTuple
 import mpmath
 
 from microrelu import Value, relu_at_zero, topological_order
-from microrelu.check.gradients import LeafCheck, check_gradients
+from microrelu.check.gradients import check_gradients
+from microrelu.check.report import LeafCheck
 from microrelu.engine import OPERATIONS
 from microrelu.steps.holds import at_kink
-from microrelu.writing.formula import written
+from microrelu.writing.formula import evaluated, written
 
 DIGITS = 800  # e⁻⁷⁴⁵ beside 1 has 324, and its square twice as many
 NUDGE = 300  # decades below a leaf, to look left and right of a kink
 FAULTS = {"right": None, "a hundredth off": 1.0101, "a hundredth less": 0.989, "twice": 2.0}
 FAULTS |= {"other sign": -1.0, "set to 0": 0.0}
-NAMES: dict[str, Any] = {
+FUNCTIONS: dict[str, Any] = {
     **{name: getattr(mpmath, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh")},
     **{"max": max, "min": min, "abs": abs, "ReLU": lambda a: max(a, mpmath.mpf(0))},
     "sigmoid": lambda a: 1 / (1 + mpmath.exp(-a)),
@@ -122,7 +123,7 @@ def graph(rng: random.Random) -> Value:
 def true_gradients(root: Value, nudged: Value | None = None, at_zero: float = 1.0) -> Gradients:
     """∂root/∂node of every node by the chain rule and the formulas; NaN where there is none."""
     order = topological_order(root)
-    names = {**NAMES, "Step": lambda a: mpmath.mpf(at_zero if a == 0 else a > 0)}
+    functions = {**FUNCTIONS, "Step": lambda a: mpmath.mpf(at_zero if a == 0 else a > 0)}
     data: Gradients = {}
     local: dict[Value, list[Any]] = {}
     for node in order:
@@ -131,15 +132,15 @@ def true_gradients(root: Value, nudged: Value | None = None, at_zero: float = 1.
             size = abs(data[node]) or mpmath.mpf(10) ** -330  # nearer than any float
             data[node] += (2 * at_zero - 1) * size / mpmath.mpf(10) ** NUDGE
         if node.parents:
-            rows = written(node)
+            form = written(node)
             numbers = [data[each] for each in node.parents]
             if node.operation and node.operation.name == "power" and numbers[0] == 0:
                 local[node] = [*node.local_derivatives]
                 local[node][1] = mpmath.nan if numbers[1] == 0 else 0.0
                 continue
-            names.update(zip(rows.operands, numbers, strict=True))
-            data[node] = mpmath.mpf(eval(rows.formula, names))
-            local[node] = [_derivative(text, names) for text in rows.derivatives]
+            at = dict(zip(form.operands, numbers, strict=True))
+            data[node] = evaluated(form.formula, at, functions, mpmath.mpf)
+            local[node] = [_derivative(text, at, functions) for text in form.derivatives]
     gradients = dict.fromkeys(order, mpmath.mpf(0)) | {root: mpmath.mpf(1)}
     for node in reversed(order):
         for parent, derivative in zip(node.parents, local.get(node, ()), strict=True):
@@ -147,9 +148,9 @@ def true_gradients(root: Value, nudged: Value | None = None, at_zero: float = 1.
     return gradients
 
 
-def _derivative(text: str, names: dict[str, Any]) -> Any:
+def _derivative(text: str, at: dict[str, Any], functions: dict[str, Any]) -> Any:
     try:
-        return mpmath.mpf(eval(text, names))
+        return mpmath.mpf(evaluated(text, at, functions, mpmath.mpf))
     except (ArithmeticError, ValueError, TypeError):
         return mpmath.nan
 

@@ -9,16 +9,25 @@ as these show. `gradients.py` says what the slopes mean.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 from itertools import pairwise
 from typing import NamedTuple
 
 from microrelu import operations
 from microrelu.check import exact
-from microrelu.engine import Local, Value, topological_order
+from microrelu.check.floats import (
+    EPSILON,
+    SLACK,
+    TINIEST,
+    Slope,
+    computed,
+    operands_of,
+    rounding,
+    slope_of_floats,
+)
+from microrelu.engine import Value, topological_order
 
-EPSILON, TINIEST = 2.0**-52, 2.0**-1074
 DECADES = (25, 350, 400)  # a nudge is so many powers of ten below the leaf, or below all floats
 COARSE_DECADES = (6, 8)  # … or so few, to see across a kink that is within rounding
 SPARE, MOST_DIGITS = 30, 3000  # digits, beyond those that a difference loses; and at most
@@ -27,16 +36,6 @@ LARGER = 1000  # by so much quotients grow or shrink each time, on their way to 
 FINE = 1e-9  # relative, granted to a gradient and to differences
 ROUNDING = 1024 * EPSILON  # relative, of a local derivative: exp loses as much far out
 FOREIGN = 64 * EPSILON  # of the value, of a local derivative that the package does not know
-LEVELS = 4  # of floats: nudges by h, h/2, h/4 and h/8, extrapolated to h → 0
-RUNGS = 12  # steps h to try, each a 32nd of the one before
-SLACK = 16.0  # how much of the rounding of single evaluations extrapolation can pile up
-
-
-class Slope(NamedTuple):
-    """A slope, and how far off it may be."""
-
-    value: float
-    error: float
 
 
 class Slopes(NamedTuple):
@@ -123,7 +122,7 @@ class Graph:
             noises = [noise[each] for each in node.parents]
             if node.operation.has_kink and _bends(node, noises):
                 self.near_kinks.add(node)
-            noise[node] = _rounding(node.data, _numbers(node), node.local_derivatives, noises)
+            noise[node] = rounding(node.data, operands_of(node), node.local_derivatives, noises)
         self.scale = scale[root]
 
     def base(self, digits: int, recorded: bool) -> Base:
@@ -237,7 +236,7 @@ class Line:
             return function(*operands) + base.shifts.get(node, 0)
         moves = [after - each for after, each in zip(operands, before, strict=True)]
         size = max(map(abs, moves))
-        slope, error = _slope_of_floats(node, [float(move / size) for move in moves])
+        slope, error = slope_of_floats(node, [float(move / size) for move in moves])
         doubt = error * float(size / abs(step))
         self._doubts[node] = max(self._doubts.get(node, 0.0), doubt)
         return base.values[node] + size * Decimal(slope)
@@ -301,22 +300,9 @@ def _vanishes(quotients: Sequence[Decimal]) -> bool:
     return len(sizes) == 3 and all(b * LARGER <= a for a, b in pairwise(sizes))
 
 
-def _numbers(node: Value) -> list[float]:
-    return [parent.data for parent in node.parents]
-
-
 def _is_known(node: Value) -> bool:
     """Is the operation one of this package, whose derivatives are right to the last digits?"""
     return node.operation is not None and node.operation.__module__ == operations.__name__
-
-
-def _computed(node: Value, numbers: Sequence[float]) -> Local | None:
-    """What the node's operation gives for other numbers; None where it has no value."""
-    assert node.operation is not None
-    try:
-        return node.operation.compute(*numbers)
-    except (ArithmeticError, ValueError, TypeError):
-        return None
 
 
 def _formula(node: Value) -> exact.Function | None:
@@ -326,30 +312,19 @@ def _formula(node: Value) -> exact.Function | None:
     if formula is None or _is_known(node):
         return formula
     for side in (0.0, -1.0, 1.0):
-        numbers = [a + side / 64 * (abs(a) or 1.0) for a in _numbers(node)]
-        if (found := _computed(node, numbers)) is None:
+        numbers = [a + side / 64 * (abs(a) or 1.0) for a in operands_of(node)]
+        if (found := computed(node, numbers)) is None:
             continue
         value, derivatives = found
-        rounding = SLACK * (_rounding(value, numbers, derivatives, [0.0] * len(numbers)) + TINIEST)
+        slack = SLACK * (rounding(value, numbers, derivatives, [0.0] * len(numbers)) + TINIEST)
         try:
             with localcontext(exact.digits(400)):
                 off = abs(float(formula(*map(Decimal, numbers)) - Decimal(value)))
         except (ArithmeticError, ValueError):
             return None
-        if not off <= 1e-6 * abs(value) + rounding:
+        if not off <= 1e-6 * abs(value) + slack:
             return None
     return formula
-
-
-def _rounding(
-    value: float, numbers: Iterable[float], derivatives: Iterable[float], noises: Iterable[float]
-) -> float:
-    """How much of a node's value may be rounding: its own, and what comes with its operands."""
-    terms = [
-        abs(derivative) * (EPSILON * abs(number) + noise)
-        for number, derivative, noise in zip(numbers, derivatives, noises, strict=True)
-    ]
-    return EPSILON * abs(value) + sum(filter(math.isfinite, terms))
 
 
 def _scale(node: Value, scales: Mapping[Value, Decimal]) -> Decimal:
@@ -369,61 +344,10 @@ def _bends(node: Value, noises: Sequence[float]) -> bool:
     """Does a local derivative jump where an operand moves by no more than its rounding?"""
     for index, noise in enumerate(noises):
         for nudge in (-noise, noise) if noise else ():
-            numbers = _numbers(node)
+            numbers = operands_of(node)
             numbers[index] += nudge
-            bent = _computed(node, numbers)
+            bent = computed(node, numbers)
             pairs = zip(bent[1], node.local_derivatives, strict=True) if bent else ()
             if not all(math.isclose(a, b, rel_tol=1e-3) for a, b in pairs):
                 return True
     return False
-
-
-# Where there are floats alone
-
-
-def _slope_of_floats(node: Value, direction: Sequence[float]) -> Slope:
-    """The one-sided slope of the operation's own function, by the sharpest of a few steps.
-
-    Raises:
-        ValueError: the function has no values there.
-    """
-    found = [slope for step in _steps(node, direction) if (slope := _rung(node, direction, step))]
-    if not found:
-        raise ValueError
-    best = min(found, key=lambda slope: slope.error)
-    for finer in found[found.index(best) + 1 :]:
-        apart = abs(finer.value - best.value)
-        if apart > finer.error + best.error:  # a kink in between, or rounding that nobody knows of
-            if not (node.operation and node.operation.has_kink and finer.error < apart / 4):
-                return Slope(best.value, best.error + apart)
-            best = finer
-    return best
-
-
-def _steps(node: Value, direction: Sequence[float]) -> list[float]:
-    """Steps from the scale of the operands and from that of 1 downwards; powers of two."""
-    pairs = [(abs(a), abs(d)) for a, d in zip(_numbers(node), direction, strict=True) if d]
-    tops = [min(max(a, 1.0) / d for a, d in pairs), min((a or 1.0) / d for a, d in pairs)]
-    largest = {math.ldexp(1.0, math.frexp(top)[1] - 7) for top in tops if 0 < top < math.inf}
-    return sorted({top / 32.0**rung for top in largest for rung in range(RUNGS)}, reverse=True)
-
-
-def _rung(node: Value, direction: Sequence[float], step: float) -> Slope | None:
-    """Richardson's extrapolation of quotients, whose errors fall by 2, 4 and so on."""
-    guesses, noise = [], 0.0
-    for level in range(LEVELS):
-        nudge = step / 2**level
-        numbers = [a + nudge * d for a, d in zip(_numbers(node), direction, strict=True)]
-        if (found := _computed(node, numbers)) is None:
-            return None
-        value, derivatives = found
-        guesses.append((value - node.data) / nudge)
-        noise = max(noise, _rounding(value, numbers, derivatives, [0.0] * len(numbers)))
-    before = guesses
-    for power in range(1, LEVELS):
-        before = guesses
-        guesses = [fine + (fine - coarse) / (2**power - 1) for coarse, fine in pairwise(before)]
-    (limit,) = guesses
-    spread = max(abs(limit - guess) for guess in before)
-    error = 2 * spread + SLACK * noise / nudge
-    return Slope(limit, error) if math.isfinite(error + abs(limit)) else None

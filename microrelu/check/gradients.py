@@ -9,128 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from microrelu.check.differences import COARSE_DECADES, DECADES, FINE, Graph, Line, Slopes
+from microrelu.check.report import LeafCheck, Report, by_differences
 from microrelu.engine import Constant, Value, as_value
 from microrelu.steps.holds import at_kink, refuse_changed
 from microrelu.steps.sweep import grads_kept
-from microrelu.text import align
 from microrelu.writing.names import Names, node_names
 from microrelu.writing.notation import TEXT
 from microrelu.writing.numbers import number
 from microrelu.writing.writer import Writer
 
-LONGEST_TABLE, LONGEST_NOTES = 40, 12  # lines
 COARSE = 5e-3  # a relative error that hides what a check should find
 UNMEASURED = "cannot be measured here"
-
-
-@dataclass(frozen=True)
-class LeafCheck:
-    """One leaf's gradient beside its differences.
-
-    Attributes:
-        leaf: Its label, or v1, v2, … as in the steps.
-        gradient: By backpropagation, or as given.
-        left: The slope to its left; None where the graph has no value there.
-        central: The slope through both sides; None where one is missing.
-        right: The slope to its right; None where the graph has no value there.
-        uncertainty: How far off the differences may be, rounding included; None without any.
-        agrees: Is the gradient right? None where differences cannot tell.
-        verdict: "agrees"; "within rounding" (the slope is 0, and the gradient what is left of
-            terms that cancel); "kink"; "one-sided"; "infinite"; "cannot be measured here" (what the
-            floats lose is larger than what they measure); "no neighbours"; "not finite"; "WRONG".
-    """
-
-    leaf: str
-    gradient: float
-    left: float | None
-    central: float | None
-    right: float | None
-    uncertainty: float | None
-    agrees: bool | None
-    verdict: str
-
-    @property
-    def slopes(self) -> tuple[float | None, float | None, float | None]:
-        """Left, central, right."""
-        return self.left, self.central, self.right
-
-    @property
-    def is_two_sided(self) -> bool:
-        """Do left and right say more than the central slope: at a kink, or at an edge?"""
-        if self.left is None or self.right is None:
-            return self.slopes != (None,) * 3
-        return self.verdict == "kink" or not math.isclose(self.left, self.right, rel_tol=1e-6)
-
-    @property
-    def distance(self) -> float:
-        """How far the gradient is from the differences, relative to the larger of them."""
-        sides = (self.left, self.right) if self.is_two_sided else (self.central,)
-        slopes = [each for each in sides if each is not None]
-        if self.agrees and self.verdict in ("kink", "infinite"):
-            return 0.0
-        if not slopes or not math.isfinite(self.gradient):
-            return math.inf
-        apart = max(min(slopes) - self.gradient, self.gradient - max(slopes), 0.0)
-        return apart / max(map(abs, [self.gradient, *slopes])) if apart else 0.0
-
-
-@dataclass(frozen=True, repr=False)
-class Report:
-    """What `check_gradients` found: true when every row agrees; prints as a table.
-
-    A row that cannot be measured is neither agreement nor error: its `agrees` is None, the count at
-    the end keeps it apart, and the report, which does not confirm it, is not true.
-
-    Attributes:
-        rows: One LeafCheck for each leaf.
-        notes: Sentences: wrong local derivatives, nodes at their kinks, what rounding hides.
-        source: Where the gradients come from, "backpropagation" or "given".
-    """
-
-    rows: tuple[LeafCheck, ...]
-    notes: tuple[str, ...] = ()
-    source: str = "backpropagation"
-
-    def __bool__(self) -> bool:
-        return all(row.agrees for row in self.rows)
-
-    @property
-    def worst(self) -> LeafCheck | None:
-        """The leaf that is furthest off, those that do not agree first; None without leaves."""
-        return max(self.rows, key=lambda row: (-_rank(row), row.distance), default=None)
-
-    def __repr__(self) -> str:
-        """The table, the notes, and the worst leaf with both numbers."""
-        rows: Sequence[LeafCheck] = self.rows
-        if hidden := max(0, len(rows) - LONGEST_TABLE):
-            rows = sorted(rows, key=_rank)[:LONGEST_TABLE]
-        cells = [["leaf", self.source, "left", "central", "right", "verdict"]] if rows else []
-        for row in rows:
-            slopes = [_slope_text(each, row) for each in row.slopes]
-            cells.append([TEXT.name(row.leaf).text, number(row.gradient, 8), *slopes, row.verdict])
-        lines = align([[f"{cell} " for cell in line] for line in cells]) if cells else []
-        lines += [f"… and {hidden} more."] if hidden else []
-        lines += self.notes[:LONGEST_NOTES]
-        if (hidden := len(self.notes) - LONGEST_NOTES) > 0:
-            lines.append(f"… and {hidden} more notes.")
-        return "\n".join([*lines, self._conclusion()])
-
-    def _conclusion(self) -> str:
-        if (row := self.worst) is None:
-            return "There is no leaf to check."
-        counts = f"{sum(each.agrees is True for each in self.rows)} of {len(self.rows)} agree"
-        if unmeasured := sum(each.agrees is None for each in self.rows):
-            counts += f", {unmeasured} cannot be measured here"
-        claim = "as given" if self.source == "given" else f"by {self.source}"
-        slope = _by_differences(row, 12)
-        return (
-            f"{counts}. Furthest off is {TEXT.name(row.leaf).text}: "
-            f"{number(row.gradient, 12)} {claim}, {slope} by differences{_hint(row)}."
-        )
 
 
 def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None = None) -> Report:
@@ -207,11 +100,6 @@ def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None
     )
 
 
-def _rank(row: LeafCheck) -> int:
-    """What a reader should see first: errors, then what cannot be measured."""
-    return 2 if row.agrees else 1 if row.agrees is None else 0
-
-
 def _swept(graph: Graph) -> dict[Value, float]:
     """The gradient of each leaf that is a variable, by a sweep that leaves no trace."""
     with grads_kept(graph.root):
@@ -232,7 +120,7 @@ def _claims(
 ) -> dict[Value, float]:
     for leaf in gradients:
         if leaf not in swept:
-            leaves = ", ".join(names[each] for each in swept)
+            leaves = ", ".join(names[known] for known in swept)
             raise ValueError(f"{leaf!r} is no leaf of this graph; its leaves are {leaves}.")
     return {leaf: as_value(gradient).data for leaf, gradient in gradients.items()}
 
@@ -316,7 +204,7 @@ def _wrong_derivatives(node: Value, writer: Writer) -> Iterator[str]:
     if node.operation is None:
         return
     alone = Value(node.data)
-    alone.parents = tuple([Value(each.data) for each in node.parents])
+    alone.parents = tuple([Value(parent.data) for parent in node.parents])
     alone.operation, alone.local_derivatives = node.operation, node.local_derivatives
     graph = Graph(alone)
     for index, derivative in enumerate(node.local_derivatives):
@@ -326,7 +214,7 @@ def _wrong_derivatives(node: Value, writer: Writer) -> Iterator[str]:
             yield (
                 f"{writer.equation(node)}: the local derivative "
                 f"{_partial(node, index, writer)} = {number(derivative, 8)} is wrong; "
-                f"differences say {_by_differences(row, 8)}."
+                f"differences say {by_differences(row, 8)}."
             )
 
 
@@ -361,24 +249,3 @@ def _unmeasured_note(name: str, found: _Comparison) -> str:
 def _partial(node: Value, index: int, writer: Writer) -> str:
     symbol = writer.local(node, index)
     return symbol.text if symbol else ""
-
-
-def _slope_text(slope: float | None, row: LeafCheck, digits: int = 8) -> str:
-    if slope is None:
-        return "none"
-    is_noise = 0 < abs(slope) <= (row.uncertainty or 0.0)
-    return "≈ 0" if is_noise else number(slope, digits)
-
-
-def _by_differences(row: LeafCheck, digits: int) -> str:
-    left, central, right = (_slope_text(each, row, digits) for each in row.slopes)
-    return f"left {left} and right {right}" if row.is_two_sided else central
-
-
-def _hint(row: LeafCheck) -> str:
-    """What a student may have forgotten."""
-    if row.verdict != "WRONG" or row.central is None:
-        return ""
-    if row.central == 0 == row.left == row.right:
-        return ": a factor 0, such as a Step, is missing"
-    return ": the sign is lost" if math.isclose(row.gradient, -row.central, rel_tol=1e-6) else ""

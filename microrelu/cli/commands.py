@@ -23,7 +23,8 @@ from subprocess import CalledProcessError
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from microrelu import operations
-from microrelu.check.gradients import Report, check_gradients
+from microrelu.check.gradients import check_gradients
+from microrelu.check.report import Report
 from microrelu.cli.training import DATA, train
 from microrelu.engine import Value, topological_order
 from microrelu.expressions import MistakeError, Reader, functions, read_assignments

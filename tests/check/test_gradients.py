@@ -26,15 +26,10 @@ from microrelu import (
     total,
     weighted_sum,
 )
-from microrelu.check.gradients import (
-    LONGEST_NOTES,
-    LONGEST_TABLE,
-    UNMEASURED,
-    LeafCheck,
-    Report,
-    check_gradients,
-)
+from microrelu.check.gradients import UNMEASURED, check_gradients
+from microrelu.check.report import LeafCheck, Report
 from microrelu.engine import Operation, operation
+from microrelu.writing.report import LONGEST_NOTES, LONGEST_TABLE
 
 SCALES = [1e-300, 1e-30, 1e-8, 1e-3, 1.0, 1e3, 1e8, 1e30, 1e300]
 

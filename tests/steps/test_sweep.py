@@ -18,7 +18,6 @@ from microrelu import (
 from microrelu.engine import Constant, Earlier
 from microrelu.steps.holds import changed_nodes, refuse_changed
 from microrelu.steps.sweep import backward_steps
-from microrelu.text import align
 
 
 def neuron():
@@ -241,10 +240,6 @@ def test_an_operation_of_the_user_steps_at_once():
 C = cube_(a) = cube_(2) = 8    ∂C/∂C = 1
     ∂C/∂a = ∂C/∂C · 12 = 1 · 12 = 12  total 12"""
     )
-
-
-def test_columns_are_aligned():
-    assert align([["a", "bb", "c"], ["aaa", "b", "c"]]) == ["a   bb c", "aaa b  c"]
 
 
 def test_a_node_holds_as_long_as_its_operation_gives_the_same_again():
