@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from microrelu.losses import cross_entropy, half_squared_error, hinge, mean, softmax
     from microrelu.nn import MLP, Layer, Module, Neuron
     from microrelu.optim import SGD, Adam
-    from microrelu.picture.nodes import draw, draw_dot
+    from microrelu.picture.drawing import draw, draw_dot
     from microrelu.player.page import play
     from microrelu.steps.derivations import derivation
     from microrelu.steps.explanation import explain
@@ -60,7 +60,7 @@ _ROOMS = {
     "steps.derivations": ("derivation",),
     "steps.explanation": ("explain",),
     "check.gradients": ("check_gradients",),
-    "picture.nodes": ("draw", "draw_dot"),
+    "picture.drawing": ("draw", "draw_dot"),
     "player.page": ("play",),
     "tape.tape": ("Tape",),
     "bridges.pytorch": ("from_torch", "to_torch"),

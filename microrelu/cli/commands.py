@@ -36,7 +36,7 @@ from microrelu.writing.numbers import number
 from microrelu.writing.writer import LONGEST_FORMULA, Writer
 
 if TYPE_CHECKING:
-    from microrelu.picture.nodes import Picture
+    from microrelu.picture.renderer import Picture
 
 
 class Parser(argparse.ArgumentParser):
@@ -210,7 +210,7 @@ def write_files(root: Value, options: argparse.Namespace) -> None:
         files["svg"] = Path(tempfile.mkdtemp(prefix="microrelu-")) / "picture.svg"
     if not files:
         return
-    from microrelu.picture.nodes import draw
+    from microrelu.picture.drawing import draw
 
     with warnings.catch_warnings():
         warnings.simplefilter("always")

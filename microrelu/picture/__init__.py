@@ -1,1 +1,5 @@
-"""The graph as a graphviz picture: `nodes.py` draws it."""
+"""The graph as a graphviz picture.
+
+`drawing.py` has `draw` and chooses the view: `nodes.py` draws a box for each node, `collapsed.py`
+one for each layer. `look.py` has limits, colours and text; `renderer.py` has it laid out.
+"""

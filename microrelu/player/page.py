@@ -23,7 +23,8 @@ from xml.etree import ElementTree
 
 from microrelu import operations
 from microrelu.engine import Constant, Operation, Value, topological_order
-from microrelu.picture.nodes import Picture, columns, draw
+from microrelu.picture.drawing import draw
+from microrelu.picture.renderer import Picture, columns
 from microrelu.steps.holds import at_kink, changed_nodes, recompute
 from microrelu.steps.reasons import reason
 from microrelu.steps.sweep import backward_steps, grads_kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from microrelu.engine import Value
 from microrelu.steps.sweep import Step
 from microrelu.writing.notation import LATEX
 from microrelu.writing.writer import Writer
@@ -33,3 +34,9 @@ def why(step: Step, writer: Writer) -> str:
 def reason(operation: str) -> str:
     """The row that says what an operation of that name does to the gradient."""
     return _REASONS.get(operation, "chain")
+
+
+def is_blocked(node: Value, index: int) -> bool:
+    """Does the node's operation, one with a kink such as ReLU, let nothing back to that parent?"""
+    operation = node.operation
+    return operation is not None and operation.has_kink and node.local_derivatives[index] == 0

@@ -20,8 +20,8 @@ from microrelu import (
 )
 from microrelu.engine import Earlier
 from microrelu.nn import MLP
-from microrelu.picture import nodes
-from microrelu.picture.nodes import GRADIENT, VALUE
+from microrelu.picture import renderer
+from microrelu.picture.look import GRADIENT, VALUE
 from microrelu.player.page import LARGEST, play
 from microrelu.steps.sweep import backward_steps
 from microrelu.writing.notation import TEXT
@@ -160,7 +160,7 @@ def test_a_layout_that_takes_too_long_is_done_quickly(monkeypatch):
     for _ in range(20):
         s = s + x * x
     tidy = play(s).html
-    monkeypatch.setattr(nodes, "LONGEST_LAYOUT", 1e-9)
+    monkeypatch.setattr(renderer, "LONGEST_LAYOUT", 1e-9)
     quick = play(s).html
     ids = r'<g id="([ne]\d[^"]*)"'
     assert re.findall(ids, quick) == re.findall(ids, tidy)

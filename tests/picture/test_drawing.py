@@ -9,10 +9,12 @@ import graphviz
 import pytest
 from graphviz.backend import execute
 
-import microrelu.picture.nodes
+import microrelu.picture.renderer
 from microrelu import Value, log_sum_exp, maximum, operation, relu_at_zero, total
 from microrelu.engine import OPERATIONS, Constant, topological_order
-from microrelu.picture.nodes import LARGEST, Picture, draw, draw_dot
+from microrelu.picture.drawing import draw, draw_dot
+from microrelu.picture.look import LARGEST
+from microrelu.picture.renderer import Picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -462,7 +464,7 @@ def test_a_layout_that_takes_too_long_is_done_quickly(monkeypatch):
         return run_check(command, **options)
 
     monkeypatch.setattr(execute, "run_check", seen)
-    monkeypatch.setattr(microrelu.picture.nodes, "LONGEST_LAYOUT", 1e-9)
+    monkeypatch.setattr(microrelu.picture.renderer, "LONGEST_LAYOUT", 1e-9)
     quick = texts(draw(tangled(31)))
     assert programs == ["-Kdot", "-Kneato"]
     assert tidy.pop("graph0")[0] == quick.pop("graph0")[0]  # the caption
