@@ -33,7 +33,7 @@ def of_values(
             "object. Write a = a * v, not a *= v; np.where(condition, a, b) chooses."
         )
     name = {"negative": "negate"}.get(ufunc.__name__, ufunc.__name__)
-    arrays = [np.asarray(each, dtype=object) for each in operands]
+    arrays = [np.asarray(operand, dtype=object) for operand in operands]
     if method == "__call__" and name in COMPARISONS:
         return ufunc(*arrays)
     if method != "__call__" or name not in table:

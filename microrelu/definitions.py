@@ -52,7 +52,7 @@ def check(function: Any, formula: Any, derivatives: Any, table: Mapping[str, Any
         )
     if operands:
         _check_written(name, formula, derivatives, operands, {*FUNCTIONS, *table, name})
-    elif not all(callable(each) or not each for each in (formula, derivatives)):
+    elif not all(callable(part) or not part for part in (formula, derivatives)):
         raise ValueError(
             f"{name} takes any number of operands, so that its formula and its derivatives are "
             "functions of their names: lambda *a: ' + '.join(a), say."
@@ -87,8 +87,8 @@ def _check_written(
             f"{name} has the derivatives {derivatives!r} for {len(operands)} operands: give a list "
             "with a formula for each of them, or none."
         )
-    for each in [formula, *written] if formula else written:
-        _check_formula(name, each, operands, known)
+    for text in [formula, *written] if formula else written:
+        _check_formula(name, text, operands, known)
 
 
 def _check_formula(name: str, formula: Any, operands: Sequence[str], known: set[str]) -> None:
@@ -100,10 +100,10 @@ def _check_formula(name: str, formula: Any, operands: Sequence[str], known: set[
             f"The formula {formula!r} of {name} is no arithmetic: write it as Python does, "
             f'"{operands[0]}**2" say.'
         ) from None
-    for each in names:
-        if each not in known and each not in operands:
+    for used in names:
+        if used not in known and used not in operands:
             raise ValueError(
-                f"The formula {formula!r} of {name} has {each!r}, which is none of its operands "
+                f"The formula {formula!r} of {name} has {used!r}, which is none of its operands "
                 f"({', '.join(operands)}) and no function that formulas know."
             )
 

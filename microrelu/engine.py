@@ -114,9 +114,9 @@ def operation(
     def enter(function: Callable[..., Local]) -> Operation:
         if getattr(function, "__module__", "") != TABLE:
             definitions.check(function, formula, derivatives, OPERATIONS)
-        row = Operation(function, symbol, formula, derivatives, kink, arrange)
-        OPERATIONS[row.name] = row
-        return row
+        made = Operation(function, symbol, formula, derivatives, kink, arrange)
+        OPERATIONS[made.name] = made
+        return made
 
     return enter
 
@@ -313,7 +313,7 @@ def apply(operation: Operation, operands: tuple[Value, ...]) -> Value:
     Raises:
         ValueError, ZeroDivisionError, OverflowError: the operation has no value there.
     """
-    numbers = [each._data for each in operands]
+    numbers = [operand._data for operand in operands]
     try:
         data, derivatives = operation.compute(*numbers)
     except (ArithmeticError, ValueError) as error:
@@ -333,7 +333,9 @@ def as_value(operand: Any) -> Value:
 
 def as_values(operands: Iterable[Any]) -> tuple[Value, ...]:
     """The operands as `as_value` gives them."""
-    return tuple([each if isinstance(each, Value) else Constant(each) for each in operands])
+    return tuple(
+        [operand if isinstance(operand, Value) else Constant(operand) for operand in operands]
+    )
 
 
 def _compared(compare: Callable[[float, float], bool], v: Value, other: Any) -> bool:

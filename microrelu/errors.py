@@ -70,7 +70,9 @@ def no_value(
 ) -> Exception:
     """The error, of the same type, with the operation, its inputs and their labels."""
     pairs = zip(parents, numbers, strict=True)
-    shown = [f"{each.label} = {number}" if each.label else f"{number}" for each, number in pairs]
+    shown = [
+        f"{operand.label} = {number}" if operand.label else f"{number}" for operand, number in pairs
+    ]
     if len(shown) > 6:
         shown[3:-2] = ["…"]
     made = f"{label} = " if label else ""

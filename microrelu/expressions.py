@@ -85,16 +85,16 @@ class Reader:
         """Each statement as the name it gives, or "", and its tree."""
         statements: list[tuple[str, ast.expr]] = []
         parsed = self._parse()
-        for each in parsed:
-            match each:
+        for statement in parsed:
+            match statement:
                 case ast.Assign(targets=[ast.Name(id=name)], value=tree):
                     statements.append((name, tree))
-                case ast.Expr(value=tree) if each is parsed[-1]:
+                case ast.Expr(value=tree) if statement is parsed[-1]:
                     statements.append(("", tree))
                 case ast.Expr():
-                    raise self._mistake("Name this part, as in z = w*x; relu(z).", each)
+                    raise self._mistake("Name this part, as in z = w*x; relu(z).", statement)
                 case _:
-                    raise self._mistake(NO_ARITHMETIC, each)
+                    raise self._mistake(NO_ARITHMETIC, statement)
         return statements
 
     def _parse(self) -> list[ast.stmt]:
@@ -178,7 +178,7 @@ class Reader:
             if depth > DEEPEST:
                 raise MistakeError(TOO_DEEP)
             parts.append(part)
-            waiting += [(each, depth + 1) for each in reversed(self._take_apart(part)[1])]
+            waiting += [(operand, depth + 1) for operand in reversed(self._take_apart(part)[1])]
         return parts
 
     def _evaluate(self, tree: ast.expr) -> Value:
@@ -190,7 +190,7 @@ class Reader:
                 node = make(*parents)
             except (ArithmeticError, ValueError, TypeError) as error:
                 raise self._mistake(str(error), part) from None
-            if parents and all(type(each) is Constant for each in parents):
+            if parents and all(type(parent) is Constant for parent in parents):
                 node = Constant(node.data)
             done.append(node)
         return done[0]
@@ -211,8 +211,8 @@ class Reader:
             case ast.BinOp(left=left, op=sign, right=right) if type(sign) in OPERATORS:
                 return OPERATORS[type(sign)], [left, right]
             case ast.Call(func=ast.Name(id=name), args=[_, *_] as operands, keywords=[]):
-                row = self._function(name, tree)
-                return row if row.operands else lambda *parents: row.apply(parents), operands
+                made = self._function(name, tree)
+                return made if made.operands else lambda *parents: made.apply(parents), operands
             case ast.Call(func=ast.Name(id=name), args=[], keywords=[]):
                 raise self._mistake(f"{name} needs an operand: write {name}(x), say.", tree)
             case ast.Call(func=ast.Attribute(attr=name)) if name in functions():
@@ -242,7 +242,7 @@ class Reader:
 
     def _mistake_at(self, message: str, row: int, start: int, end: int) -> MistakeError:
         """The message, the line, or what fits of it, and carets under the place."""
-        line = "".join(each if each.isprintable() else " " for each in self.lines[row])
+        line = "".join(letter if letter.isprintable() else " " for letter in self.lines[row])
         first = max(0, start - WINDOW // 2) if len(line) > WINDOW else 0
         last = min(end, first + WINDOW)
         dots = "…" * (first > 0), "…" * (len(line) > first + WINDOW)
@@ -255,8 +255,10 @@ class Reader:
 
 def functions() -> dict[str, Operation]:
     """The operations by every name that an expression may use; weighted_sum needs lists."""
-    table = {name: row for name, row in OPERATIONS.items() if name != "weighted_sum"}
-    symbols = {row.symbol: row for row in table.values() if _python_name(row.symbol) == row.symbol}
+    table = {name: made for name, made in OPERATIONS.items() if name != "weighted_sum"}
+    symbols = {
+        made.symbol: made for made in table.values() if _python_name(made.symbol) == made.symbol
+    }
     others = {"abs": operations.absolute, "ln": operations.log, "sum": operations.total}
     return others | symbols | table
 

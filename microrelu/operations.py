@@ -222,7 +222,7 @@ def weighted_sum(*a: float) -> Local:
 
 
 def _softmax(*a: str) -> list[str]:
-    return [f"exp({each}) / ({' + '.join(map('exp({})'.format, a))})" for each in a]
+    return [f"exp({term}) / ({' + '.join(map('exp({})'.format, a))})" for term in a]
 
 
 @operation(
@@ -237,7 +237,7 @@ def log_sum_exp(*a: float) -> Local:
     The largest term is taken out, so that large values are safe. Raises ValueError for no values.
     """
     largest = max(a)
-    terms = [1.0 if each == largest else math.exp(each - largest) for each in a]  # ∞ − ∞ is NaN
+    terms = [1.0 if x == largest else math.exp(x - largest) for x in a]  # ∞ − ∞ is NaN
     whole = sum(terms)
     return largest + math.log(whole), tuple([term / whole for term in terms])
 
@@ -282,9 +282,9 @@ Value.__mul__, Value.__rmul__ = operators(multiply)
 Value.__truediv__, Value.__rtruediv__ = operators(divide)
 _to_the_power, Value.__rpow__ = operators(power)
 Value.__neg__, Value.__abs__ = method(negate), method(absolute)
-for row in OPERATIONS.values():
-    if row.takes_one:
-        setattr(Value, row.name, method(row))
+for entry in OPERATIONS.values():
+    if entry.takes_one:
+        setattr(Value, entry.name, method(entry))
 
 
 def _raised(self: Value, exponent: Any) -> Value:

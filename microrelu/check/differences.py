@@ -119,7 +119,7 @@ class Graph:
             if node.operation is None:
                 continue
             self.functions[node] = _formula(node)
-            noises = [noise[each] for each in node.parents]
+            noises = [noise[parent] for parent in node.parents]
             if node.operation.has_kink and _bends(node, noises):
                 self.near_kinks.add(node)
             noise[node] = rounding(node.data, operands_of(node), node.local_derivatives, noises)
@@ -137,7 +137,7 @@ class Graph:
             try:
                 if (function := self.functions[node]) is None:
                     raise ValueError
-                formula = function(*[base.values[each] for each in node.parents])
+                formula = function(*[base.values[parent] for parent in node.parents])
             except (ArithmeticError, ValueError):
                 base.by_floats.add(node)
                 continue
@@ -190,15 +190,15 @@ class Line:
         """
         size = Decimal(self.leaf.data).adjusted() if self.leaf.data else 0
         quotients: dict[int, list[Decimal]] = {-1: [], 1: []}
-        for each in decades:
-            digits = self._digits(gradient, size - each)
+        for decade in decades:
+            digits = self._digits(gradient, size - decade)
             with localcontext(exact.digits(digits)):
                 base = self.graph.base(digits, recorded)
                 for side, found in quotients.items():
-                    step = Decimal(side).scaleb(size - each)
+                    step = Decimal(side).scaleb(size - decade)
                     move = self._move(step, base)
                     found[:] = [] if move is None else [*found, move / step]
-                noise = float(self.graph.scale.scaleb(each - size - digits))
+                noise = float(self.graph.scale.scaleb(decade - size - digits))
                 slopes = _limits(quotients[-1], quotients[1], noise)
             if slopes.show(gradient):
                 break
@@ -229,12 +229,12 @@ class Line:
     def _value(
         self, node: Value, values: dict[Value, Decimal], step: Decimal, base: Base
     ) -> Decimal:
-        before = [base.values[each] for each in node.parents]
+        before = [base.values[parent] for parent in node.parents]
         operands = [values.get(*pair) for pair in zip(node.parents, before, strict=True)]
         function = self.graph.functions[node]
         if function is not None and node not in base.by_floats:
             return function(*operands) + base.shifts.get(node, 0)
-        moves = [after - each for after, each in zip(operands, before, strict=True)]
+        moves = [after - operand for after, operand in zip(operands, before, strict=True)]
         size = max(map(abs, moves))
         slope, error = slope_of_floats(node, [float(move / size) for move in moves])
         doubt = error * float(size / abs(step))
@@ -296,7 +296,7 @@ def _limit(quotients: Sequence[Decimal], noise: float) -> Slope | None:
 
 def _vanishes(quotients: Sequence[Decimal]) -> bool:
     """Does each quotient of the last three come to nothing beside the one before?"""
-    sizes = [abs(each) for each in quotients[-3:]]
+    sizes = [abs(quotient) for quotient in quotients[-3:]]
     return len(sizes) == 3 and all(b * LARGER <= a for a, b in pairwise(sizes))
 
 

@@ -161,7 +161,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {  # what formulas may call, besides 
 
 
 def _log_sum_exp(*a: Decimal) -> Decimal:
-    return max(a) + log(sum([exp(each - max(a)) for each in a], Decimal(0)))
+    return max(a) + log(sum([exp(x - max(a)) for x in a], Decimal(0)))
 
 
 OTHERWISE: dict[Operation, Function] = {  # their formulas overflow, or are sums of any length

@@ -101,7 +101,7 @@ def explain(arguments: Sequence[str]) -> int:
     """Print what happens in an expression: 0, or 1 where the check does not confirm a gradient."""
     # argparse takes -x**2 for an option: a space in front makes it an expression.
     is_operand = re.compile(r"-(?!h$|-$|-[a-z][a-z-]*(=|$))").match
-    shielded = [f" {each}" if is_operand(each) else each for each in arguments]
+    shielded = [f" {argument}" if is_operand(argument) else argument for argument in arguments]
     options = explain_parser().parse_intermixed_args(shielded)
     slope = operations.at_zero() if options.relu_at_zero is None else options.relu_at_zero
     if not 0 <= slope <= 1:
@@ -160,12 +160,12 @@ def as_json(root: Value, steps: Iterable[Step], report: Report) -> dict[str, Any
             "at_kink": step.is_at_kink,
             "contributions": [
                 {
-                    "parent": place[each.parent],
-                    "local_derivative": _json_number(each.local_derivative),
-                    "amount": _json_number(each.amount),
-                    "running_total": _json_number(each.running_total),
+                    "parent": place[contribution.parent],
+                    "local_derivative": _json_number(contribution.local_derivative),
+                    "amount": _json_number(contribution.amount),
+                    "running_total": _json_number(contribution.running_total),
                 }
-                for each in step.contributions
+                for contribution in step.contributions
             ],
         }
         for step in steps

@@ -138,8 +138,8 @@ def grid_scores(model: MLP, points: Any) -> Any:
     import numpy as np
 
     for layer in model.layers:
-        weights = np.array([[weight.data for weight in each.weights] for each in layer.neurons])
-        biases = np.array([[each.bias.data] for each in layer.neurons])
+        weights = np.array([[weight.data for weight in neuron.weights] for neuron in layer.neurons])
+        biases = np.array([[neuron.bias.data] for neuron in layer.neurons])
         points = weights @ points + biases
         if layer is not model.layers[-1]:
             points = np.maximum(points, 0.0)

@@ -87,8 +87,8 @@ def styled_name(label: str, color: str, size: int = 16) -> str:
         return name
     rows = "".join(
         f'<TR><TD ALIGN="LEFT" HEIGHT="{size * 3 // 4}">'
-        f"{styled(each, color, size * 5 // 8, '', 'Times')}</TD></TR>"
-        for each in ((f"({above})" if above else "") + mark, below)
+        f"{styled(index, color, size * 5 // 8, '', 'Times')}</TD></TR>"
+        for index in ((f"({above})" if above else "") + mark, below)
     )
     return (
         f'{TABLE}<TR><TD ALIGN="RIGHT">{name}</TD><TD ALIGN="LEFT">{TABLE}{rows}</TABLE></TD></TR>'

@@ -145,7 +145,7 @@ def quick_places(
     right = 0.0
     for column in sorted(members, reverse=True):
         nodes = members[column]
-        nodes.sort(key=lambda node: sum(found[each][1] / len(feeds[node]) for each in feeds[node]))
+        nodes.sort(key=lambda node: sum(found[user][1] / len(feeds[node]) for user in feeds[node]))
         width = max(sizes[node][0] for node in nodes)
         y = -sum(sizes[node][1] + APART for node in nodes) / 2
         for node in nodes:

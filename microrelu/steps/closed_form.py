@@ -86,8 +86,8 @@ def _chain_rule(root: Value, wrt: Value, names: Names) -> sympy.Expr:
 def _known(expression: sympy.Expr) -> sympy.Expr:
     """The expression, if it has a value and is made of what can be written."""
     ours = all(
-        isinstance(type(each), sympy.core.function.UndefinedFunction) or each.func in OURS
-        for each in expression.atoms(sympy.Function)
+        isinstance(type(function), sympy.core.function.UndefinedFunction) or function.func in OURS
+        for function in expression.atoms(sympy.Function)
     )
     if not ours or expression.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo, sympy.I):
         raise ValueError(NO_VALUE)
@@ -141,11 +141,11 @@ def written_back(expression: sympy.Expr, path: Sequence[Edge], writer: Writer) -
 def _in_floats(expression: sympy.Expr) -> sympy.Expr:
     """The expression with a float for each fraction that does not read as one."""
     found: dict[sympy.Rational, sympy.Float] = {}
-    for each in expression.atoms(sympy.Number):
-        if not 0 < abs(float(each)) < math.inf and each != 0:
+    for exact in expression.atoms(sympy.Number):
+        if not 0 < abs(float(exact)) < math.inf and exact != 0:
             raise ValueError(NO_FLOAT)
-        if each.is_Rational and each.q > LARGEST_FRACTION:
-            found[each] = sympy.Float(float(each))
+        if exact.is_Rational and exact.q > LARGEST_FRACTION:
+            found[exact] = sympy.Float(float(exact))
     return expression.xreplace(found)
 
 
@@ -154,7 +154,7 @@ class _Setter:
 
     def __init__(self, symbols: Iterable[sympy.Symbol], path: Iterable[sympy.Expr] = ()) -> None:
         self.symbols = list(dict.fromkeys(symbols))
-        self.path = [each.as_content_primitive()[1] for each in path]
+        self.path = [factor.as_content_primitive()[1] for factor in path]
 
     def formula(self, expression: Any) -> str:
         """The expression, each leaf as s0, s1, … by its place in the graph."""
@@ -189,7 +189,7 @@ class _Setter:
         factors = sorted(sympy.Mul.make_args(rest), key=self._place)
         if coefficient.is_negative and (flipped := self._flipped(factors)):
             coefficient, factors = -coefficient, flipped
-        pieces = [f"({self.formula(each)})" for each in factors if each != 1]
+        pieces = [f"({self.formula(factor)})" for factor in factors if factor != 1]
         if abs(coefficient) != 1 or not pieces:
             pieces.insert(0, self.formula(abs(coefficient)))
         text = (
@@ -202,26 +202,26 @@ class _Setter:
     def _fraction(self, product: Any) -> tuple[Any, Any]:
         """What stands above and below the bar; x**(-y) is 1 over x**y."""
         above, below = [], []
-        for each in sympy.Mul.make_args(product):
-            if each.is_Pow and each.exp.could_extract_minus_sign():
-                below.append(sympy.Pow(each.base, -each.exp))
+        for factor in sympy.Mul.make_args(product):
+            if factor.is_Pow and factor.exp.could_extract_minus_sign():
+                below.append(sympy.Pow(factor.base, -factor.exp))
             else:
-                above.append(each.p if each.is_Rational else each)
-                below.append(each.q if each.is_Rational else sympy.Integer(1))
+                above.append(factor.p if factor.is_Rational else factor)
+                below.append(factor.q if factor.is_Rational else sympy.Integer(1))
         return sympy.Mul(*above), sympy.Mul(*below)
 
     def _flipped(self, factors: Sequence[Any]) -> list[Any]:
         """The factors with the sign of one difference turned, to take up a minus; [] without."""
-        for i, each in enumerate(factors):
-            if each.is_Add and each.could_extract_minus_sign():
-                return [*factors[:i], -each, *factors[i + 1 :]]
+        for i, factor in enumerate(factors):
+            if factor.is_Add and factor.could_extract_minus_sign():
+                return [*factors[:i], -factor, *factors[i + 1 :]]
         return []
 
     def _place(self, factor: Any) -> tuple[int, int, str]:
         """Where the path meets the factor, else by the leaf in it that comes first."""
         own = factor.as_content_primitive()[1]
-        for place, each in enumerate(self.path):
-            if own in (each, -each):
+        for place, factor in enumerate(self.path):
+            if own in (factor, -factor):
                 return place, 0, ""
         return len(self.path), self._rank(factor), str(factor)
 

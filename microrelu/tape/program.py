@@ -99,8 +99,8 @@ class Program:
         shared = [node for node in recording.outputs if node < recording.shared]
         for group in recording.groups:
             if group.per_example:
-                read = [each for operands in group.operands for each in _rows(group, operands)]
-                shared += [each for each in read if each < recording.shared]
+                read = [row for operands in group.operands for row in _rows(group, operands)]
+                shared += [row for row in read if row < recording.shared]
         self.spread = {node: row for row, node in enumerate(dict.fromkeys(shared))}
         rows = recording.nodes - recording.shared + len(self.spread)
         self.depth = [recording.shared, rows]  # nodes, and the local derivatives that are kept
@@ -151,7 +151,7 @@ class Program:
             needed += 2 * any(self.moves[node] for node in inputs)
             n, rows = len(inputs), [self._row(node, varies) for node in inputs]
             beside = [weights[i : i + n] for i in range(0, len(weights), n + 1)]
-            needed += 4 * all(_consecutive(each) for each in [rows, *beside])
+            needed += 4 * all(_consecutive(addresses) for addresses in [rows, *beside])
             needed += 8 * (group.operation is total)
             self.words += [SUM, count, first, needed, n, 0, *rows, *weights]
         else:
@@ -182,11 +182,11 @@ class Program:
         first: dict[int, int] = {}  # use of what is spread: the last one on the way back
         for group, address in groups:
             if group.per_example and not self.one:
-                for each in chain.from_iterable(group.operands):
-                    first.setdefault(each, address)
+                for node in chain.from_iterable(group.operands):
+                    first.setdefault(node, address)
         done: dict[int, list[int]] = {}
-        for each in self.spread:
-            done.setdefault(first.get(each, -1), []).append(each)
+        for node in self.spread:
+            done.setdefault(first.get(node, -1), []).append(node)
         for group, address in reversed(groups):
             if self.one or not group.per_example:
                 self._backward(group, address)
@@ -203,9 +203,11 @@ class Program:
             return
         first, kept = self._row(group.first, varies), self.words[address + 5]
         for m, operands in enumerate(group.operands):
-            for each, i in sorted(zip(operands, range(n), strict=True)):  # the next to pass on last
-                if self.moves[each]:
-                    place, local = self._row(each, varies), kept + m * n + i
+            for operand, i in sorted(
+                zip(operands, range(n), strict=True)
+            ):  # the next to pass on last
+                if self.moves[operand]:
+                    place, local = self._row(operand, varies), kept + m * n + i
                     self._list(EDGES, place, place, first + m, local, varies=varies)
 
     def _backward_in_rows(self, group: Group, address: int) -> None:
@@ -234,32 +236,32 @@ class Program:
     def _sum_in_rows(self, group: Group, address: int) -> None:
         """List the rows of gradients for weighted sums, which add to them where they are."""
         rows, inputs = self.gradients, _rows(group, group.operands[0])
-        for each in dict.fromkeys(inputs):
-            if not rows.is_alone(each):
-                self._list(ADD, *rows.place(each), 0)
+        for operand in dict.fromkeys(inputs):
+            if not rows.is_alone(operand):
+                self._list(ADD, *rows.place(operand), 0)
                 rows.drop()
         self.tables[2].append(address)
         self.words[address + 5] = len(self.words) - address
         self.words += [rows.of.get(node, 0) for node in (*group.nodes, *inputs)]
-        for node in (*group.nodes, *[each for each in inputs if not self.moves[each]]):
+        for node in (*group.nodes, *[operand for operand in inputs if not self.moves[operand]]):
             rows.release(node)
 
     def _pass_on(self, node: int, operands: Sequence[int]) -> None:
         """Contributions of a node whose local derivatives are 1: its own gradient."""
         rows = self.gradients
-        for each in operands:
-            if self.moves[each] and each in rows.of:
-                self._list(ADD, *rows.place(each), rows.of[node])
+        for operand in operands:
+            if self.moves[operand] and operand in rows.of:
+                self._list(ADD, *rows.place(operand), rows.of[node])
                 rows.drop()
-            elif self.moves[each]:
-                rows.share(each, node)
+            elif self.moves[operand]:
+                rows.share(operand, node)
 
     def _edges(self, node: int, operands: Sequence[int], kept: int) -> None:
         """Contributions of a node whose local derivatives the forward pass kept."""
-        for i, each in enumerate(operands):
-            if self.moves[each]:
+        for i, operand in enumerate(operands):
+            if self.moves[operand]:
                 upstream = self.gradients.of[node]
-                self._list(EDGES, *self.gradients.place(each), upstream, kept + i)
+                self._list(EDGES, *self.gradients.place(operand), upstream, kept + i)
                 self.gradients.drop()
 
     def _again(self, node: int, operands: Sequence[int], twice: list[tuple[int, int]]) -> None:
@@ -269,24 +271,24 @@ class Program:
         """
         rows = self.gradients
         self.words.append(rows.of.get(node, 0))
-        for i, each in enumerate(operands):
-            if each in operands[:i]:
-                twice.append((-1 - len(twice), each))
+        for i, operand in enumerate(operands):
+            if operand in operands[:i]:
+                twice.append((-1 - len(twice), operand))
                 self.words += rows.place(twice[-1][0])
             else:
-                self.words += rows.place(each)
+                self.words += rows.place(operand)
         rows.drop()
-        for each in operands:
-            if not self.moves[each]:
-                rows.release(each)
+        for operand in operands:
+            if not self.moves[operand]:
+                rows.release(operand)
 
     def _reduce(self, spread: Sequence[int]) -> None:
         """Sum the gradients of spread operands over the examples."""
-        for each in spread:
-            row = self._row(each, True) if self.one else self.gradients.of.get(each, 0)
-            if self.moves[each]:
-                self._list(REDUCE, each, row)
-                self.gradients.release(each)
+        for node in spread:
+            row = self._row(node, True) if self.one else self.gradients.of.get(node, 0)
+            if self.moves[node]:
+                self._list(REDUCE, node, row)
+                self.gradients.release(node)
 
     def _list(self, code: int, *step: int, varies: bool = True) -> None:
         """Enter a step, in the same instruction as the one before if that was like it.

@@ -72,7 +72,8 @@ class Recording:
         self._operands: list[tuple[int, ...]] = [()] * leaves
         number = {node: i for i, node in enumerate([*parameters, *constants])}
         number.update({node: self.zero + 1 + i for i, node in enumerate(inputs)})
-        now = {row: frozen(row) for row in {node.operation for node in order} if row}
+        used = {node.operation for node in order if node.operation}
+        now = {operation: frozen(operation) for operation in used}
         for node in order:
             if node.operation and node.parents:
                 operands = tuple([number[parent] for parent in node.parents])
@@ -86,12 +87,12 @@ class Recording:
         varies = self._varies
         if operation is weighted_sum and len(operands) == 1:
             operation = total  # of the bias alone
-        if operation is weighted_sum and any(varies[each] for each in operands):
+        if operation is weighted_sum and any(varies[operand] for operand in operands):
             half = len(operands) // 2
             weights, inputs, bias = operands[:half], operands[half:-1], operands[-1]
-            if not any(varies[each] for each in inputs):
+            if not any(varies[operand] for operand in inputs):
                 weights, inputs = inputs, weights
-            if any(varies[each] for each in weights):  # a product of two that vary
+            if any(varies[weight] for weight in weights):  # a product of two that vary
                 pairs = zip(weights, inputs, strict=True)
                 products = [self._add(multiply, pair) for pair in pairs]
                 return self._add(total, (*products, bias))
@@ -100,7 +101,7 @@ class Recording:
             operands = (*weights, *inputs, bias)
         self._operations.append(operation)
         self._operands.append(operands)
-        varies.append(any(varies[each] for each in operands))
+        varies.append(any(varies[operand] for operand in operands))
         return len(varies) - 1
 
     def arrange(
@@ -119,8 +120,8 @@ class Recording:
             outputs: The numbers of the roots.
         """
         reaching = _reaching(operands, outputs)
-        rows = zip(varies, operations, reaching, operands, strict=True)
-        groups = _in_order([_key(*row) for row in rows], operands)
+        described = zip(varies, operations, reaching, operands, strict=True)
+        groups = _in_order([_key(*node) for node in described], operands)
         first_input = varies.index(True) if self.inputs else 0
         inputs = range(first_input, first_input + self.inputs)
         shared = [node for key, nodes in groups if not key[0] for node in nodes]
@@ -131,7 +132,7 @@ class Recording:
         self.outputs = [number[root] for root in outputs]
         self.groups = []
         for (per_example, operation, reaches, *_), nodes in groups:
-            parents = [tuple([number[each] for each in operands[node]]) for node in nodes]
+            parents = [tuple([number[operand] for operand in operands[node]]) for node in nodes]
             self.groups.append(Group(operation, per_example, reaches, number[nodes[0]], parents))
 
     @property
@@ -152,7 +153,7 @@ class Recording:
         moves = [start <= node < start + count for node in range(self.nodes)]
         for group in self.groups:
             for node, operands in zip(group.nodes, group.operands, strict=True):
-                moves[node] = any(moves[each] for each in operands)
+                moves[node] = any(moves[operand] for operand in operands)
         return moves
 
 
@@ -162,8 +163,8 @@ def _reaching(operands: list[tuple[int, ...]], outputs: list[int]) -> list[int]:
     for i, output in enumerate(outputs):
         reaching[output] |= 1 << i
     for node in range(len(reaching) - 1, -1, -1):
-        for each in operands[node]:
-            reaching[each] |= reaching[node]
+        for operand in operands[node]:
+            reaching[operand] |= reaching[node]
     return reaching
 
 
@@ -191,10 +192,10 @@ def _in_order(
     ready: dict[Key, list[int]] = {}
     for node, key in enumerate(keys):
         if key:
-            computed = [each for each in operands[node] if keys[each]]
+            computed = [operand for operand in operands[node] if keys[operand]]
             waits[node] = len(computed)
-            for each in computed:
-                users[each].append(node)
+            for operand in computed:
+                users[operand].append(node)
             if not computed:
                 ready.setdefault(key, []).append(node)
     queue = [(key[0], -len(nodes), nodes[0], key) for key, nodes in ready.items()]

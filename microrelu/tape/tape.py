@@ -144,8 +144,8 @@ class Tape:
             raise RuntimeError("There is nothing to go back from: call tape.forward(batch) first.")
         examples, weights = self._recent
         gradient = self.gradients(examples, weights, output=output)
-        for parameter, each in zip(self.parameters, gradient.tolist(), strict=True):
-            parameter.grad += each
+        for parameter, amount in zip(self.parameters, gradient.tolist(), strict=True):
+            parameter.grad += amount
 
     def gradients(
         self,
@@ -349,7 +349,7 @@ class Tape:
                 if group.per_example is per_example:
                     counts[group.operation.name] += len(group.operands)
             if counts:
-                shown = ", ".join(f"{count} {each}" for each, count in counts.most_common())
+                shown = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
                 lines.append(f"  {name}: {shown}")
         _, width = _division(MOST_IN_BLOCK, self._fused)
         lines.append(
@@ -421,19 +421,20 @@ class _Moving:
 
     def __init__(self, optimizer: Any, parameters: list[Value]) -> None:
         position = {parameter: i for i, parameter in enumerate(parameters)}
-        for each in optimizer.parameters:
-            if each not in position:
+        for parameter in optimizer.parameters:
+            if parameter not in position:
+                name = parameter.label or repr(parameter)
                 raise ValueError(
-                    f"The optimiser moves {each.label or repr(each)}, which is no parameter of "
-                    "this tape: give both the same list, model.parameters()."
+                    f"The optimiser moves {name}, which is no parameter of this tape: give both "
+                    "the same list, model.parameters()."
                 )
         self.optimizer, self.parameters = optimizer, parameters
-        self.index: Any = np.array([position[each] for each in optimizer.parameters])
+        self.index: Any = np.array([position[parameter] for parameter in optimizer.parameters])
         if optimizer.parameters == parameters:
             self.index = slice(None)
-        self.data: Floats = np.array([each.data for each in parameters], dtype=np.float64)
+        self.data: Floats = np.array([parameter.data for parameter in parameters], dtype=np.float64)
         self.at_once = getattr(type(optimizer), "step", None) is Optimizer.step
-        self.kept = [np.array(each) for each in optimizer.kept] if self.at_once else []
+        self.kept = [np.array(array) for array in optimizer.kept] if self.at_once else []
 
     def step(self, gradient: Floats) -> None:
         """Move the parameters; `data` changes when all of them have moved."""
@@ -442,17 +443,17 @@ class _Moving:
             data, gradient = self.data[self.index], gradient[self.index]
             self.data[self.index], *self.kept = self.optimizer.moved(data, gradient, *self.kept)
             return
-        for parameter, each in zip(self.parameters, gradient.tolist(), strict=True):
-            parameter.grad = each
+        for parameter, amount in zip(self.parameters, gradient.tolist(), strict=True):
+            parameter.grad = amount
         self.optimizer.step()
-        self.data = np.array([each.data for each in self.parameters])
+        self.data = np.array([parameter.data for parameter in self.parameters])
 
     def write_back(self) -> None:
         """Give the Values and the optimiser what the last step left."""
         for parameter, number in zip(self.parameters, self.data.tolist(), strict=True):
             parameter.data = number
         if self.at_once:
-            self.optimizer.kept = [each.tolist() for each in self.kept]
+            self.optimizer.kept = [array.tolist() for array in self.kept]
 
 
 def _recorded(kind: type[Tape], at_zero: float, *given: Any) -> Tape:
@@ -483,16 +484,16 @@ def _real_numbers(name: str, given: ArrayLike) -> NDArray[Any]:
 
 def _is_masked(given: Any) -> bool:
     if isinstance(given, list | tuple):
-        return any(_is_masked(each) for each in given if type(each) is not float)
+        return any(_is_masked(number) for number in given if type(number) is not float)
     return isinstance(given, np.ma.MaskedArray)
 
 
 def _values(name: str, given: Iterable[Value]) -> list[Value]:
     if isinstance(given, Value) or not isinstance(given, Iterable):
         raise TypeError(f"{name} is a list of Values, not {given!r}.")
-    for each in (values := list(given)):
-        if not isinstance(each, Value):
-            raise TypeError(f"{name} is a list of Values, and {each!r} is none.")
+    for value in (values := list(given)):
+        if not isinstance(value, Value):
+            raise TypeError(f"{name} is a list of Values, and {value!r} is none.")
     return values
 
 
@@ -500,15 +501,15 @@ def _check_leaves(roots: list[Value], inputs: list[Value], parameters: list[Valu
     below = {node for root in roots for node in topological_order(root)}
     seen: dict[Value, str] = {}
     for name, leaves in (("input", inputs), ("parameter", parameters)):
-        for each in leaves:
-            shown = each.label or repr(each)
-            if each.parents:
+        for leaf in leaves:
+            shown = leaf.label or repr(leaf)
+            if leaf.parents:
                 raise ValueError(f"The {name} {shown} was computed: only a leaf can be an {name}.")
-            if each not in below:
+            if leaf not in below:
                 raise ValueError(f"The {name} {shown} is no leaf of this graph: nothing uses it.")
-            if each in seen:
-                raise ValueError(f"{shown} is listed twice, as {seen[each]} and as {name}.")
-            seen[each] = name
+            if leaf in seen:
+                raise ValueError(f"{shown} is listed twice, as {seen[leaf]} and as {name}.")
+            seen[leaf] = name
 
 
 def _aligned(before: int, after: int) -> Floats:

@@ -47,7 +47,7 @@ class Names(dict[Value, str]):
         Where it would take too long to see, all that are used elsewhere may.
         """
         if node not in self._indirect:
-            wanted = {each for each in node.parents if self.uses[each] > 1}
+            wanted = {parent for parent in node.parents if self.uses[parent] > 1}
             self._indirect[node] = self._found_below(node, wanted) if wanted else wanted
         return self._indirect[node]
 
@@ -63,7 +63,9 @@ class Names(dict[Value, str]):
             if edges > MOST_EDGES:
                 return wanted
             found.update(wanted.intersection(parents))
-            new = {each for each in parents if each.parents and self._places[each] > first} - seen
+            new = {
+                parent for parent in parents if parent.parents and self._places[parent] > first
+            } - seen
             seen |= new
             stack += new
         return found
@@ -81,7 +83,7 @@ def node_names(root: Value) -> Names:
         if node.label:
             alike[_as_set(node.label)].append(node)
     names = {node: node.label for node in order}
-    for group in [each for each in alike.values() if len(each) > 1]:
+    for group in [group for group in alike.values() if len(group) > 1]:
         numbered = map("[{}]".format, count(1))
         few = len(group) <= len(PRIMES) + 1
         marks = chain(PRIMES, numbered) if few else numbered

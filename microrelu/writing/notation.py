@@ -160,7 +160,9 @@ class Notation:
         if function == "abs":
             return Part(self.templates["abs"] % self._bracket(arguments[0], SUM))
         lowest = SUM if len(arguments) > 1 else LITERAL
-        inner = self.templates["comma"].join(self._bracket(each, lowest) for each in arguments)
+        inner = self.templates["comma"].join(
+            self._bracket(argument, lowest) for argument in arguments
+        )
         return Part(self.templates["call"] % (self._function(function), inner))
 
     def _under_root(self, argument: Part) -> str:
@@ -303,13 +305,13 @@ def _latex_index(text: str) -> str:
     words = re.split("[,+−-]", text)
     return (
         text
-        if all(len(each) == 1 or each.isdecimal() for each in words) and "_" not in text
+        if all(len(word) == 1 or word.isdecimal() for word in words) and "_" not in text
         else rf"\text{{{_latex_text(text)}}}"
     )
 
 
 def _plain(raised: str, minus: str = "-") -> str:
-    return "".join(minus if each == "⁻" else str(unicodedata.digit(each)) for each in raised)
+    return "".join(minus if letter == "⁻" else str(unicodedata.digit(letter)) for letter in raised)
 
 
 def _mathml_index(text: str) -> str:
@@ -318,8 +320,8 @@ def _mathml_index(text: str) -> str:
 
 def _latex_text(text: str) -> str:
     escapes = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    escapes |= {each: f"\\{each}" for each in "{}$&#_%"} | {"\n": " "}
-    return "".join(escapes.get(each, each) for each in text)
+    escapes |= {letter: f"\\{letter}" for letter in "{}$&#_%"} | {"\n": " "}
+    return "".join(escapes.get(letter, letter) for letter in text)
 
 
 def _latex_letters(base: str) -> str:

@@ -108,5 +108,5 @@ class Writer:
         return self.local_symbol(node, operand) or self.local_derivative(node, operand)
 
     def _formula(self, formula: str, node: Value, numbers: bool = False) -> Part:
-        parts = [self.number(each) if numbers else self.node(each) for each in node.parents]
+        parts = [self.number(parent) if numbers else self.node(parent) for parent in node.parents]
         return self.notation.write(formula, dict(zip(written(node).operands, parts, strict=True)))
