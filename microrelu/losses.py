@@ -89,8 +89,8 @@ def cross_entropy(logits: Iterable[Value | float], target: Target) -> Value:
         return log_sum_exp(z) - z[_class_index(target, len(z))]
     t = list(target)
     _same_length("cross_entropy", "logits", z, "probabilities", t)
-    numbers = [real_number(each) for each in t if not isinstance(each, Value)]
-    if below := [each for each in numbers if each < -ROUNDING]:
+    numbers = [real_number(number) for number in t if not isinstance(number, Value)]
+    if below := [number for number in numbers if number < -ROUNDING]:
         raise ValueError(
             f"The targets of cross_entropy are probabilities, or the class as one integer: "
             f"{below[0]} is below 0."
@@ -121,7 +121,7 @@ def softmax(logits: Iterable[Value | float]) -> list[Value]:
     """
     z = _listed("softmax", logits)
     whole = log_sum_exp(z)
-    return [(each - whole).exp() for each in z]
+    return [(logit - whole).exp() for logit in z]
 
 
 def mean(values: Iterable[Value | float]) -> Value:
@@ -140,7 +140,7 @@ def mean(values: Iterable[Value | float]) -> Value:
 def _listed(name: str, values: Any) -> list[Value]:
     if not isinstance(values, Iterable):
         raise TypeError(f"{name} takes a list of numbers or Values, not {values!r}.")
-    if not (listed := [as_value(each) for each in values]):
+    if not (listed := [as_value(value) for value in values]):
         raise ValueError(f"{name} was given an empty list: it needs at least one number.")
     return listed
 

@@ -42,10 +42,10 @@ class Optimizer:
         """Move every parameter against its gradient."""
         self.steps += 1
         for i, parameter in enumerate(self.parameters):
-            kept = [each[i] for each in self.kept]
+            kept = [numbers[i] for numbers in self.kept]
             parameter.data, *kept = self.moved(parameter.data, parameter.grad, *kept)
-            for each, number in zip(self.kept, kept, strict=True):
-                each[i] = number
+            for numbers, number in zip(self.kept, kept, strict=True):
+                numbers[i] = number
 
     def moved(self, data: Any, gradient: Any, *kept: Any) -> tuple[Any, ...]:
         """Where a step leads: the new data, then what is kept; numbers, or arrays of them."""
@@ -135,11 +135,11 @@ def _leaves(parameters: Iterable[Value]) -> list[Value]:
     leaves = list(dict.fromkeys(parameters))  # a weight that two places share moves once
     if not leaves:
         raise ValueError("An optimiser needs at least one parameter, and was given none.")
-    for each in leaves:
-        if not isinstance(each, Value):
-            raise TypeError(f"A parameter is a Value, not {each!r}: give model.parameters().")
-        if each.parents:
-            raise ValueError(f"{each!r} was computed: only a leaf can be a parameter.")
+    for leaf in leaves:
+        if not isinstance(leaf, Value):
+            raise TypeError(f"A parameter is a Value, not {leaf!r}: give model.parameters().")
+        if leaf.parents:
+            raise ValueError(f"{leaf!r} was computed: only a leaf can be a parameter.")
     return leaves
 
 

@@ -32,7 +32,7 @@ def to_jax(tape: Tape) -> Loss:
     """The recorded graph as a pure function `loss(parameters, batch)` of two arrays.
 
         loss = to_jax(tape)
-        p = numpy.array([each.data for each in model.parameters()])
+        p = numpy.array([parameter.data for parameter in model.parameters()])
         gradient = jax.jit(jax.grad(lambda p, batch: loss(p, batch).mean()))(p, batch)
 
     It can be jitted, vmapped, differentiated and sharded (the batch by its rows). Each group of

@@ -79,10 +79,10 @@ def from_torch(module: Sequential) -> MLP:
     activation = hidden[0] if hidden else "relu"
     model = MLP(linears[0].in_features, widths, activation, output, seed=0)
     for layer, linear in zip(model.layers, linears, strict=True):
-        rows = linear.weight.tolist()
+        weights = linear.weight.tolist()  # a list for each neuron
         biases = [0.0] * layer.nout if linear.bias is None else linear.bias.tolist()
-        for neuron, row, bias in zip(layer.neurons, rows, biases, strict=True):
-            for parameter, number in zip(neuron.parameters(), [*row, bias], strict=True):
+        for neuron, own, bias in zip(layer.neurons, weights, biases, strict=True):
+            for parameter, number in zip(neuron.parameters(), [*own, bias], strict=True):
                 parameter.data = number
     return model
 
@@ -104,15 +104,15 @@ def _layers(module: Any, torch: Any) -> tuple[list[Any], list[str]]:
     """The Linear modules, and the name of the activation that follows each."""
     linears: list[Any] = []
     activations: list[str] = []
-    for each in module:
-        if isinstance(each, torch.nn.Linear):
-            if linears and linears[-1].out_features != each.in_features:
-                raise ValueError(f"{each} follows {linears[-1]}: their sizes do not fit.")
-            linears.append(each)
+    for part in module:
+        if isinstance(part, torch.nn.Linear):
+            if linears and linears[-1].out_features != part.in_features:
+                raise ValueError(f"{part} follows {linears[-1]}: their sizes do not fit.")
+            linears.append(part)
             activations.append("linear")
-        elif (name := _name(each, torch)) != "linear":
+        elif (name := _name(part, torch)) != "linear":
             if not linears or activations[-1] != "linear":
-                raise ValueError(f"{each} follows no Linear: an activation belongs to a layer.")
+                raise ValueError(f"{part} follows no Linear: an activation belongs to a layer.")
             activations[-1] = name
     if not linears:
         raise ValueError("The Sequential has no Linear module: there is no MLP without layers.")
