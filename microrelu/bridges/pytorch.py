@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from microrelu.nn import MLP, Layer
+from microrelu.activations import Activation
+from microrelu.nn import MLP
 
 if TYPE_CHECKING:
     from torch.nn import Sequential
@@ -48,7 +49,7 @@ def to_torch(model: MLP) -> Sequential:
         linear = torch.nn.Linear(layer.nin, layer.nout, device="meta")  # draws no random numbers
         linear.weight = torch.nn.Parameter(torch.tensor(weights, dtype=torch.float64))
         linear.bias = torch.nn.Parameter(torch.tensor(biases, dtype=torch.float64))
-        modules += [linear, *_torch_activation(layer, torch)]
+        modules += [linear, *_torch_activation(layer.activation, torch)]
     sequential: Sequential = torch.nn.Sequential(*modules)
     return sequential
 
@@ -87,16 +88,14 @@ def from_torch(module: Sequential) -> MLP:
     return model
 
 
-def _torch_activation(layer: Layer, torch: Any) -> list[Any]:
-    """The module of a layer's activation; none where it is linear."""
-    written = layer.neurons[0]._activation  # the name of an operation in quotes, or of a function
-    name = written.strip('"')
-    if written == '"linear"':
+def _torch_activation(activation: Activation, torch: Any) -> list[Any]:
+    """The module of an activation; none where it is linear."""
+    if activation.name == "linear":
         return []
-    if written == name or name not in TORCH:
+    if activation.name not in TORCH:
         known = ", ".join([*TORCH, "linear"])
-        raise ValueError(f"to_torch knows the activations {known}, and was given {written}.")
-    kind, options = TORCH[name]
+        raise ValueError(f"to_torch knows the activations {known}, and was given {activation}.")
+    kind, options = TORCH[activation.name]
     return [getattr(torch.nn, kind)(**options)]
 
 
