@@ -10,8 +10,6 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from wcwidth import wcswidth, wcwidth
-
 LONGEST = 24  # characters of a label that fit a node of a picture
 
 _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
@@ -97,8 +95,12 @@ def text_width(text: str) -> int:
     >>> text_width("W⁽⁰⁾₁"), text_width("重み")
     (5, 4)
     """
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from wcwidth import wcswidth, wcwidth  # which takes longer to import than all of this package
+
     columns: int = wcswidth(text)
-    return columns if columns >= 0 else sum(max(0, wcwidth(each)) for each in text)
+    return columns if columns >= 0 else sum(max(0, wcwidth(letter)) for letter in text)
 
 
 def align(rows: Sequence[Sequence[str]], gap: str = " ") -> list[str]:
