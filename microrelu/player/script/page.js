@@ -11,7 +11,7 @@ const WORDS = DATA.words;
    against this table. Where Python raises an error, a value here is not finite. */
 
 const step = (a, b = 0) => (a < b ? 0 : a > b ? 1 : a === b ? DATA.atZero : NaN);
-const sum = (numbers, start = 0) => numbers.reduce((so, each) => so + each, start);
+const sum = (numbers, start = 0) => numbers.reduce((so, term) => so + term, start);
 const power = (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b);
 const squash = (a) => {
   const decay = Math.exp(-Math.abs(a));
@@ -56,7 +56,7 @@ const OPERATIONS = {
   },
   log_sum_exp: (...a) => {
     const largest = Math.max(...a);
-    const terms = a.map((each) => (each === largest ? 1 : Math.exp(each - largest)));
+    const terms = a.map((operand) => (operand === largest ? 1 : Math.exp(operand - largest)));
     return [largest + Math.log(sum(terms)), terms.map((term) => term / sum(terms))];
   },
 };
@@ -73,7 +73,8 @@ const KINKS = {
    and for a sum or a product the pieces between which a line may be broken]. */
 
 const [LITERAL, SUM, NEGATIVE, , PRODUCT, POWER, ATOM] = [-1, 0, 1, 2, 3, 4, 5];
-const RAISED = { "-": "⁻", ...Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹"].map((each, i) => [i, each])) };
+const RAISED_DIGITS = [..."⁰¹²³⁴⁵⁶⁷⁸⁹"];
+const RAISED = { "-": "⁻", ...RAISED_DIGITS };
 
 /* Python's rounding: to so many significant digits, and to the even one of two that are as near. */
 function rounded(x, digits) {
@@ -100,7 +101,7 @@ function number(x) {
     text.includes(".") ? text.replace(isExact ? /\.?0*$/ : /\.$/, "") : text;
   const sign = x < 0 ? "−" : "";
   if (exponent < -4 || exponent >= digits) {
-    const raised = [...String(exponent)].map((each) => RAISED[each]).join("");
+    const raised = [...String(exponent)].map((character) => RAISED[character]).join("");
     return `${sign}${strip(`${kept[0]}.${kept.slice(1)}`)}×10${raised}`;
   }
   if (exponent < 0) return sign + strip(`0.${"0".repeat(-exponent - 1)}${kept}`);
@@ -116,7 +117,8 @@ function typesetNumber(x) {
   const text = number(x);
   const [digits, exponent] = text.split("×10");
   const minus = digits.startsWith("−") ? sign("−") : "";
-  const index = exponent && [...exponent].map((each) => "⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(each)).join("");
+  const index =
+    exponent && [...exponent].map((character) => RAISED_DIGITS.indexOf(character)).join("");
   const ten = exponent
     ? `${sign("×")}<msup><mn>10</mn><mn>${index.replace("-1", "−")}</mn></msup>`
     : "";
@@ -159,20 +161,21 @@ function typesetTree(tree, operands) {
   if (kind === "number") return typesetNumber(rest[0]);
   if (kind === "name") return [...rest, null];
   if (kind === "call") {
-    const inner = rest.slice(2).map((each) => typesetTree(each, operands));
+    const inner = rest.slice(2).map((part) => typesetTree(part, operands));
     if (rest[0] === "abs") return [row(sign("|"), bracket(inner[0], SUM), sign("|")), ATOM, null];
     if (rest[0] === "sqrt") return [`<msqrt>${inner[0][0]}</msqrt>`, ATOM, null];
     const lowest = inner.length > 1 ? SUM : LITERAL;
-    const all = row(sign("("), inner.map((each) => bracket(each, lowest)).join(sign(",")), sign(")"));
+    const given = inner.map((part) => bracket(part, lowest)).join(sign(","));
+    const all = row(sign("("), given, sign(")"));
     return [row(`<mi>${rest[1]}</mi>`, sign("\u2061"), all), ATOM, null];
   }
-  const parts = rest.map((each) => typesetTree(each, operands));
+  const parts = rest.map((part) => typesetTree(part, operands));
   if (kind === "negate") return [row(sign("−"), bracket(parts[0], PRODUCT)), NEGATIVE, null];
   if (kind === "**") {
     const [base, exponent] = parts;
     const [left, right] = rest[1][0] === "-" ? rest[1].slice(1) : [];
-    const numbers = [left, right].map((each) => each !== undefined && typesetTree(each, operands)[2]);
-    const shown = numbers.every((each) => typeof each === "number")
+    const numbers = [left, right].map((part) => part !== undefined && typesetTree(part, operands)[2]);
+    const shown = numbers.every((value) => typeof value === "number")
       ? typesetNumber(numbers[0] - numbers[1])
       : exponent;
     return [`<msup>${bracket(base, ATOM)}${shown[0]}</msup>`, POWER, null];
@@ -180,8 +183,8 @@ function typesetTree(tree, operands) {
   return typesetBinary(kind, parts[0], parts[1]);
 }
 
-const typesetSum = (parts) => parts.reduce((so, each) => typesetBinary("+", so, each));
-const typesetProduct = (parts) => parts.reduce((so, each) => typesetBinary("@", so, each));
+const typesetSum = (parts) => parts.reduce((so, part) => typesetBinary("+", so, part));
+const typesetProduct = (parts) => parts.reduce((so, part) => typesetBinary("@", so, part));
 const typesetPartial = (over, under) => {
   const [above, below] = [over, under].map((part) => row(sign("∂"), bracket(part, SUM)));
   return [`<mfrac>${above}${below}</mfrac>`, POWER, null];
@@ -272,7 +275,9 @@ const isBlocked = (node, operand) => node.row.hasKink && node.local[operand] ===
 function equation(node, numbers = true) {
   if (!node.parents.length) return [typesetName(node), typesetNumber(node.data)];
   const parts = [typesetName(node), typesetFormula(node)];
-  if (numbers && node.row.formula !== undefined) parts.push(typesetFormula(node, (each) => typesetNumber(each.data)));
+  if (numbers && node.row.formula !== undefined) {
+    parts.push(typesetFormula(node, (operand) => typesetNumber(operand.data)));
+  }
   if (numbers) parts.push(typesetNumber(node.data));
   return parts;
 }
@@ -298,7 +303,7 @@ function typesetLocal(node, operand) {
    operand twice, but ∂₂(f(w, w)) if nothing else says which. */
 function typesetSymbol(node, operand) {
   const parent = node.parents[operand];
-  if (node.parents.filter((each) => each === parent).length > 1) {
+  if (node.parents.filter((other) => other === parent).length > 1) {
     if (typesetLocal(node, operand)) return null;
     const place = `<msub>${sign("∂")}<mn>${operand + 1}</mn></msub>`;
     return [row(place, sign("("), typesetFormula(node)[0], sign(")")), POWER, null];
@@ -355,7 +360,7 @@ function pathsTo(leaf) {
   return { count: counts[root.index], on: nodes.filter((node) => counts[node.index] > 0) };
 }
 
-function eachPath(leaf, on) {
+function allPaths(leaf, on) {
   const wanted = new Set(on);
   const found = [];
   const walk = (node, path) => {
@@ -380,7 +385,7 @@ function derivation(leaf) {
     ([node, operand]) => typesetNumber(node.local[operand]),
   ];
   if (on.some((node) => node.isStale)) return { on, count: null, rows: [] };
-  const paths = eachPath(leaf, on).filter((path) => path.length);
+  const paths = allPaths(leaf, on).filter((path) => path.length);
   const written = paths.length
     ? levels.map((level) => typesetSum(paths.map((path) => typesetProduct(path.map(level)))))
     : [];
@@ -402,7 +407,7 @@ function why(node) {
     return say("kink", { symbol, slope: slopes.map(number).join(", ") });
   }
   for (const [slope, key] of hasKink && slopes.length ? [[0, "closed"], [1, "open"]] : []) {
-    if (slopes.every((each) => each === slope)) return say(key, { symbol });
+    if (slopes.every((derivative) => derivative === slope)) return say(key, { symbol });
   }
   return fill(DATA.why[name], { node: nameOf(node), symbol });
 }
@@ -448,7 +453,7 @@ function equationRow([left, ...parts], className = "", gains = false) {
     const equals = sign(gains && i === 0 ? "+=" : "=");
     const [[first, ...others], ...more] = terms;
     const written = [[equals + first, ...others], ...more].map(
-      (term) => `<span>${term.map((each) => math(each)).join("")}</span>`,
+      (term) => `<span>${term.map((piece) => math(piece)).join("")}</span>`,
     );
     return `<span class="relation${i === parts.length - 1 ? " result" : ""}">${written.join("")}</span>`;
   });
@@ -489,10 +494,10 @@ function showPanel() {
     if (isGathered && !feedsStale(node)) shown.push(equationRow(unrepeated(gradient), "gathered"));
     shown.push('<div class="contributions">', ...contributionRows(node, sweep(done)), "</div>");
   }
-  $("changed").hidden = !nodes.some((each) => each.isStale);
+  $("changed").hidden = !nodes.some((other) => other.isStale);
   $("mathematics").innerHTML = shown.join("");
   const what = isDifferentiating && chosen ? derivation(chosen) : null;
-  const rows = what ? what.rows.map((each) => equationRow(unrepeated(each))) : [];
+  const rows = what ? what.rows.map((parts) => equationRow(unrepeated(parts))) : [];
   $("derivation").innerHTML = (what?.count ? "<p></p>" : "") + rows.join("");
   if (what?.count) {
     const names = { count: what.count, root: nameOf(root), leaf: nameOf(chosen) };
@@ -585,7 +590,7 @@ function bar(edge, isQuiet) {
 
 function tag(text, x, y, className) {
   const group = make("g", { class: className, transform: `translate(${x},${y})` }, $("overlay"));
-  const width = sum([...text].map((each) => (each >= "\u2e80" ? 9.8 : 6.2)), 9);
+  const width = sum([...text].map((character) => (character >= "\u2e80" ? 9.8 : 6.2)), 9);
   make("rect", { x: -width / 2, y: -8, width, height: 15, rx: 7.5 }, group);
   make("text", { y: 3.5 }, group).textContent = text;
   return group;
@@ -697,7 +702,7 @@ function follow() {
   if (!node) return frame.scrollTo({ left: 0, top: 0, behavior });
   const seen = frame.getBoundingClientRect();
   const shown = [node, ...(node.parents.length <= 6 ? node.parents : [])];
-  const boxes = shown.map((each) => shapes[each.index].group.getBoundingClientRect());
+  const boxes = shown.map(({ index }) => shapes[index].group.getBoundingClientRect());
   const isInside = ({ left, right, top, bottom }) =>
     left >= seen.left && right <= seen.right && top >= seen.top && bottom <= seen.bottom;
   if (boxes.every(isInside)) return undefined;
@@ -881,7 +886,7 @@ function listenToPicture() {
 function visit(node) {
   if (node.isConstant) return;
   if (node.isLeaf) [chosen, isPicked] = [node, true];
-  const at = steps.findIndex((each) => each.phase === "backward" && each.node === node);
+  const at = steps.findIndex((to) => to.phase === "backward" && to.node === node);
   if (at === position) show();
   else go(at, true);
 }
