@@ -47,6 +47,8 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
+# In the order in which they stand in the page, where they share one scope.
+SCRIPTS = ("operations.js", "mathml.js", "graph.js", "page.js", "picture.js", "controls.js")
 SENTENCES = (  # those that the page fills in itself, as the numbers change
     *("start", "computed", "no value", "seed", "leaf", "open", "closed", "kink"),
     *("too many paths", "not live", "locked", "play", "pause", "forward", "backward"),
@@ -151,7 +153,7 @@ def _page(names: Names, lang: str, drawing: str, size: tuple[float, float]) -> s
         policy=CONTENT_POLICY,
         title=html.escape(title),
         style=_file("page.css"),
-        script=_file("script/page.js"),
+        script="\n".join(_file(f"script/{name}") for name in SCRIPTS),
         data=encoded.replace("<", "\\u003c"),
         drawing=drawing,
         size=f"{size[0]:g} {size[1]:g}",

@@ -1,0 +1,122 @@
+/* The graph: what Python recorded is in #data, and all that is shown is computed from it here, so
+   that a changed leaf changes it all. The sweep, the paths to a leaf and the steps are here too. */
+
+const $ = (id) => document.getElementById(id);
+const DATA = JSON.parse($("data").textContent);
+const WORDS = DATA.words;
+
+/* `recorded` is what Python wrote; `data` and `local` are what holds now. */
+
+const LEAF = -1;
+const CONSTANT = -2;
+const exact = (numbers) => (numbers || []).map(Number);
+const nodes = DATA.nodes.map(([kind, data, text, name, parents, local, ...how], index) => ({
+  index,
+  row: DATA.rows[kind],
+  isLeaf: kind === LEAF,
+  isConstant: kind === CONSTANT,
+  text,
+  name: name || null,
+  parents: parents || [],
+  indirect: new Set(how[1]), // operands that reach the node through others too
+  recorded: {
+    data: Number(data),
+    local: exact(local),
+    kink: Boolean(how[0]),
+    isStale: Boolean(how[2]), // an operand was changed after the node was computed
+  },
+  uses: [],
+  lockedBy: null,
+}));
+const root = nodes.at(-1);
+for (const node of nodes) {
+  node.parents = node.parents.map((index) => nodes[index]);
+  node.parents.forEach((parent, operand) => parent.uses.push([node, operand]));
+}
+const isLive = (node) => node.row.live && node.row.name in OPERATIONS;
+for (const node of [...nodes].reverse()) {
+  if (node.row && !isLive(node)) node.lockedBy = node;
+  if (node.lockedBy) for (const parent of node.parents) parent.lockedBy ??= node.lockedBy;
+}
+const leaves = nodes.filter((node) => node.isLeaf);
+
+/* Values and local derivatives: as recorded where nothing that they depend on has changed. */
+function computeForward() {
+  for (const node of nodes) {
+    const { recorded } = node;
+    if (!node.row) {
+      node.data = node.changed ?? recorded.data;
+      continue;
+    }
+    if (node.parents.every((parent) => Object.is(parent.data, parent.recorded.data))) {
+      Object.assign(node, recorded);
+      continue;
+    }
+    const numbers = node.parents.map((parent) => parent.data);
+    [node.data, node.local] = OPERATIONS[node.row.name](...numbers);
+    node.isStale = false;
+    node.kink = node.row.hasKink && KINKS[node.row.name](...numbers);
+  }
+}
+
+/* The sweep, in the very order of Value.sweep; `until` stops it after so many nodes. */
+const sweepOrder = [...nodes].reverse();
+function sweep(until = Infinity) {
+  const grad = new Array(nodes.length).fill(0);
+  const received = new Array(nodes.length).fill(0);
+  grad[root.index] = 1;
+  received[root.index] = 1;
+  sweepOrder.slice(0, until).forEach((node) => {
+    node.parents.forEach((parent, operand) => {
+      grad[parent.index] += grad[node.index] * node.local[operand];
+      received[parent.index] += 1;
+    });
+  });
+  return { grad, received };
+}
+
+let complete;
+function compute() {
+  computeForward();
+  complete = sweep().grad;
+}
+
+const isBlocked = (node, operand) => node.row.hasKink && node.local[operand] === 0;
+
+/* Nothing is equated with a local derivative that no longer holds. */
+const feedsStale = (node) => node.uses.some(([user]) => user.isStale);
+
+/* The nodes between a leaf and the root, and how many paths there are. */
+function pathsTo(leaf) {
+  const counts = new Array(nodes.length).fill(0n);
+  counts[leaf.index] = 1n;
+  for (const node of nodes) for (const parent of node.parents) {
+    if (node !== leaf) counts[node.index] += counts[parent.index];
+  }
+  return { count: counts[root.index], on: nodes.filter((node) => counts[node.index] > 0) };
+}
+
+function allPaths(leaf, on) {
+  const wanted = new Set(on);
+  const found = [];
+  const walk = (node, path) => {
+    if (node === leaf) return found.push(path);
+    return node.parents.forEach((parent, operand) => {
+      if (wanted.has(parent)) walk(parent, [...path, [node, operand]]);
+    });
+  };
+  walk(root, []);
+  return found;
+}
+
+/* The steps: the leaves as given, every operation forward, every node but constants back. */
+
+const steps = [
+  { phase: "forward", node: null },
+  ...nodes.filter((node) => node.row).map((node) => ({ phase: "forward", node })),
+  ...sweepOrder.map((node, done) => ({ phase: "backward", node, done })),
+].filter(({ node }) => !node?.isConstant || node === root);
+let position = 0;
+let chosen = leaves.find((leaf) => !leaf.lockedBy) ?? leaves[0] ?? null;
+let isPicked = false;
+let isDifferentiating = false;
