@@ -48,7 +48,7 @@ CONTENT_POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 # In the order in which they stand in the page, where they share one scope.
-SCRIPTS = ("operations.js", "mathml.js", "graph.js", "page.js", "picture.js", "controls.js")
+SCRIPTS = ("operations.js", "mathml.js", "graph.js", "panel.js", "picture.js", "controls.js")
 SENTENCES = (  # those that the page fills in itself, as the numbers change
     *("start", "computed", "no value", "seed", "leaf", "open", "closed", "kink"),
     *("too many paths", "not live", "locked", "play", "pause", "forward", "backward"),
