@@ -1,6 +1,6 @@
-/* How numbers and formulas are set, as notation.py sets them. What is set is [MathML, how tightly
-   it holds together, its number or null, and for a sum or a product the pieces between which a
-   line may be broken]. */
+/* The MathML of numbers and formulas, set as notation.py sets them. A part is [MathML, how tightly it
+   holds together, its number or null, and for a sum or a product the pieces between which a line
+   may be broken]. */
 
 const [LITERAL, SUM, NEGATIVE, , PRODUCT, POWER, ATOM] = [-1, 0, 1, 2, 3, 4, 5];
 const RAISED_DIGITS = [..."⁰¹²³⁴⁵⁶⁷⁸⁹"];
