@@ -1,4 +1,5 @@
 """The step player: a page that needs no network.
 
-`page.py` fills `page.html` with the graph, `page.css` and the files of the script.
+`data.py` is what the page is told of the graph, `drawing.py` its picture; `page.py` fills
+`page.html` with both, `page.css` and the files of `script`.
 """

@@ -19,7 +19,7 @@ function make(tag, attributes, parent) {
   return parent.appendChild(element);
 }
 
-const ROOM = 50; // the width of a number, as in page.py
+const ROOM = 50; // the width of a number, NUMBER in drawing.py
 function write(element, text) {
   if (!element || element.textContent === text) return;
   element.textContent = text;

@@ -1,0 +1,190 @@
+"""The picture: the graph as SVG, its boxes with room for the numbers that may come.
+
+Graphviz lays out empty boxes, and its places are drawn anew, each node and edge with an id by which
+the script finds it. Labels are drawn here; the script writes the numbers.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from xml.etree import ElementTree
+
+from microrelu.engine import Constant, Value
+from microrelu.picture.renderer import Picture, columns
+from microrelu.text import (
+    is_drawn_as_name,
+    layer_name,
+    layer_of,
+    shortened,
+    split_label,
+    text_width,
+)
+from microrelu.writing.notation import TEXT
+
+LEAF_HEIGHT, NODE_HEIGHT = 24, 44
+NUMBER = 50  # the width of one, as −0.1234; picture.js knows it too
+
+
+def svg_drawing(names: Mapping[Value, str]) -> tuple[str, float, float]:
+    """The graph as SVG with an id on each node and edge, and its width and height in points."""
+    order = [*names]
+    sizes = {node: _size(node, name) for node, name in names.items()}
+    svg = ElementTree.fromstring(_layout(order, sizes).pipe(format="svg"))
+    width, height = map(float, svg.attrib["viewBox"].split()[2:])
+    graph = svg[0]
+    shift = re.findall(r"translate\((\S+)[ ,]+(\S+)\)", graph.attrib["transform"])[0]
+    x0, y0 = map(float, shift)
+    groups = {group.get("id", ""): group for group in graph.iter() if group.tag.endswith("}g")}
+    layers = [group for id_, group in groups.items() if id_.startswith("layer")]
+    parts = [_svg_layer(layer, x0, y0) for layer in layers]
+    for i, node in enumerate(order):
+        for k, parent in enumerate(node.parents):
+            group = groups[f"e{i}_{k}"]
+            parts.append(_svg_edge(group, f"e{i}_{k}", isinstance(parent, Constant), x0, y0))
+    for i, node in enumerate(order):
+        x, y = _center(groups[f"n{i}"], x0, y0)
+        box = x - sizes[node][0] / 2, y - sizes[node][1] / 2, *sizes[node]
+        parts.append(_svg_node(node, f"n{i}", names[node], box, is_root=node is order[-1]))
+    return "\n".join(parts), width, height
+
+
+def _size(node: Value, name: str) -> tuple[float, float]:
+    """The width and height of a node's box."""
+    if isinstance(node, Constant) and not name:
+        return max(14.0, 6.5 * len(TEXT.number(node.data).text)), 16
+    if node.operation is None:
+        return _name_width(name) + 2 * NUMBER + 28, LEAF_HEIGHT
+    header = _name_width(name) + 7.2 * text_width(shortened(node.operation.symbol)) + 28
+    return max(header, 2 * NUMBER + 24), NODE_HEIGHT
+
+
+def _name_width(name: str) -> float:
+    if not is_drawn_as_name(name):
+        return 6.6 * text_width(shortened(name))
+    base, above, below, mark = split_label(name)
+    scripts = max((len(above) + 2 if above else 0) + len(mark), len(below))
+    return 9 * text_width(base) + 5.5 * scripts
+
+
+def _layout(order: Sequence[Value], sizes: Mapping[Value, tuple[float, float]]) -> Picture:
+    """Empty boxes of the right size; every edge has room for a number."""
+    picture = Picture(format="svg")
+    depth = -min(columns(order).values())  # long chains are drawn closer
+    ranksep = "1.6" if depth < 4 else "1.15" if depth < 7 else "0.5"
+    picture.attr(rankdir="LR", nodesep="0.14", ranksep=ranksep, pad="0.15")
+    picture.attr("node", shape="box", label="", fixedsize="true")
+    picture.attr("edge", fontsize="11", arrowsize="0.7")
+    places = picture.places(order, sizes)
+    layers: dict[int | None, Picture] = {None: picture}
+    for i, node in enumerate(order):
+        layer = layer_of(node.label)
+        if layer not in layers:
+            layers[layer] = Picture(name=f"cluster_{layer}")
+            layers[layer].attr(id=f"layer{layer}", label=layer_name(layer or 0), fontsize="11")
+        width, height = (f"{points / 72:.4f}" for points in sizes[node])
+        layers[layer].node(f"n{i}", id=f"n{i}", width=width, height=height, **places[node])
+    for layer, place in layers.items():
+        if layer is not None:
+            picture.subgraph(place)
+    index = {node: i for i, node in enumerate(order)}
+    for i, node in enumerate(order):
+        for k, parent in enumerate(node.parents):
+            label = "" if isinstance(parent, Constant) else "-0.1234"
+            # The leaves of a wide layer have a column of their own, behind what enters the layer.
+            enters = len(node.parents) > 3 and layer_of(parent.label) != layer_of(node.label)
+            length = "2" if enters else "1"
+            picture.edge(f"n{index[parent]}", f"n{i}", label, id=f"e{i}_{k}", minlen=length)
+    return picture
+
+
+def _points(group: ElementTree.Element, x0: float, y0: float) -> list[tuple[float, float]]:
+    """The corners of the first shape in the group."""
+    for shape in group.iter():
+        written = shape.get("points") or shape.get("d")
+        if written:
+            numbers = list(map(float, re.findall(r"-?[\d.]+", written)))
+            return [(x + x0, y + y0) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+    raise ValueError(f"Graphviz drew no shape for {group.get('id')}.")
+
+
+def _center(group: ElementTree.Element, x0: float, y0: float) -> tuple[float, float]:
+    xs, ys = zip(*_points(group, x0, y0), strict=True)
+    return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+
+
+def _svg_layer(group: ElementTree.Element, x0: float, y0: float) -> str:
+    xs, ys = zip(*_points(group, x0, y0), strict=True)
+    x, y, width, height = min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
+    texts = [element.text or "" for element in group.iter() if "text" in element.tag]
+    title = html.escape("".join(texts))
+    return (
+        f'<g class="layer"><rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" '
+        f'height="{height:.1f}" rx="8"/><text x="{x + 8:.1f}" y="{y + 15:.1f}">{title}</text></g>'
+    )
+
+
+def _svg_edge(group: ElementTree.Element, id_: str, is_constant: bool, x0: float, y0: float) -> str:
+    points = [f"{x:.1f},{y:.1f}" for x, y in _points(group, x0, y0)]
+    path = f'<path d="M{points[0]}C{" ".join(points[1:])}"/>'
+    if is_constant:
+        return f'<g id="{id_}" class="edge constant">{path}</g>'
+    text = next(element for element in group.iter() if element.tag.endswith("}text"))
+    x, y = float(text.attrib["x"]) + x0, float(text.attrib["y"]) + y0
+    return f'<g id="{id_}" class="edge">{path}<text x="{x:.1f}" y="{y:.1f}"/></g>'
+
+
+def _svg_node(node: Value, id_: str, name: str, box: tuple[float, ...], *, is_root: bool) -> str:
+    x, y, width, height = box
+    start = f'<g id="{id_}" class="node {{}}" transform="translate({x:.1f},{y:.1f})">'
+    if isinstance(node, Constant) and not name:
+        written = f'<text class="value" x="{width / 2:.1f}" y="12"/>'
+        return f"{start.format('constant')}{written}</g>"
+    kind = "leaf" if node.operation is None else "operation"
+    kind = "constant named" if isinstance(node, Constant) else kind
+    shape = f'<rect width="{width:.1f}" height="{height:.1f}" rx="{12 if kind == "leaf" else 6}"/>'
+    right, baseline = width - 8, 16.5 if node.operation is None else 37
+    if node.operation is None:
+        shape += _svg_name(name, 9)
+        value = right - NUMBER - 6
+    else:
+        symbol = html.escape(_visible(shortened(node.operation.symbol)))
+        shape += f'{_svg_name(name, 8)}<text class="symbol" x="{right:.1f}" y="16">{symbol}</text>'
+        shape += f'<path d="M0,23.5H{width:.1f}"/>'
+        value = 8.0
+    numbers = "".join(
+        f'<text class="{number}" x="{at:.1f}" y="{baseline}"/>'
+        for number, at in (("value", value), ("grad", right))
+    )
+    return f"{start.format(f'{kind} root' if is_root else kind)}{shape}{numbers}</g>"
+
+
+def _svg_name(name: str, x: float) -> str:
+    """A label: in italics with its superscript over its subscript if it is a name."""
+    if not is_drawn_as_name(name):
+        return (
+            f'<text class="literal" x="{x}" y="16">{html.escape(_visible(shortened(name)))}</text>'
+        )
+    base, above, below, mark = split_label(name)
+    raised = (f"({above})" if above else "") + mark
+    scripts = f'<tspan dy="-5">{raised}</tspan>' if raised else ""
+    back = f' dx="-{_script_width(raised):.1f}"' if raised else ""
+    scripts += f'<tspan{back} dy="{9 if raised else 4}">{below}</tspan>' if below else ""
+    return f'<text class="name" x="{x}" y="16.5">{base}{scripts}</text>'
+
+
+def _script_width(text: str) -> float:
+    """The width of a superscript, in which Times has narrow brackets and narrower primes."""
+    return 10.5 * sum(
+        {"′": 0.2, "″": 0.4}.get(character, 1 / 3 if character in "(),−-+[]" else 1 / 2)
+        for character in text
+    )
+
+
+def _visible(text: str) -> str:
+    """The text with a space for each control character, which XML cannot hold."""
+    return "".join(
+        " " if unicodedata.category(character) in ("Cc", "Cs") else character for character in text
+    )
