@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 QUICK = ["test_datasets.py", "test_losses.py", "test_optim.py", "writing/test_notation.py"]
-QUICK += ["steps/test_sweep.py"]
+QUICK += ["steps/test_sweep.py", "player/test_page.py"]
 
 
 def python(*arguments, cwd, **environment):
