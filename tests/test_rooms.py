@@ -60,6 +60,14 @@ def test_a_file_imports_only_what_stands_before_it():
     assert trespassing(files(), listed()) == []
 
 
+def test_a_package_says_the_way_through_all_its_files():
+    for path in PACKAGE.glob("*/__init__.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        told = set(re.findall(r"`(\w+\.py)`", ast.get_docstring(tree)))
+        assert told == {each.name for each in path.parent.glob("*.py")} - {"__init__.py"}
+        assert len(tree.body) == 1  # nothing but the docstring
+
+
 def test_an_import_of_what_stands_after_it_is_found():
     late = "def f():\n    from microrelu.tape.tape import Tape\n"
     found = trespassing({**files(), "engine": late}, listed())

@@ -1,5 +1,6 @@
 """The chain rule shown, node by node.
 
 `sweep.py` has the backward pass as records, one for each node; `reasons.py` says why a step is as
-it is; `derivations.py` writes one derivative, or the whole pass, out; `closed_form.py` asks SymPy.
+it is, `holds.py` whether what was recorded still holds. `derivations.py` writes one derivative out,
+with its closed form from `closed_form.py`; `explanation.py` tells the whole pass.
 """
