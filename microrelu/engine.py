@@ -7,11 +7,9 @@ operation once, is in `operations.py`, which gives Value its operators and metho
 
 from __future__ import annotations
 
-import operator
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, ClassVar
 
 from microrelu import arrays, definitions, errors, pickling
@@ -257,18 +255,6 @@ class Value(Protocols):
     sigmoid: ClassVar[Unary]
     tanh: ClassVar[Unary]
 
-    def __lt__(self, other: Any) -> bool:
-        return _compared(operator.lt, self, other)
-
-    def __le__(self, other: Any) -> bool:
-        return _compared(operator.le, self, other)
-
-    def __gt__(self, other: Any) -> bool:
-        return _compared(operator.gt, self, other)
-
-    def __ge__(self, other: Any) -> bool:
-        return _compared(operator.ge, self, other)
-
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"{type(self).__name__}(data={self.data}, grad={self.grad}{label})"
@@ -336,12 +322,3 @@ def as_values(operands: Iterable[Any]) -> tuple[Value, ...]:
     return tuple(
         [operand if isinstance(operand, Value) else Constant(operand) for operand in operands]
     )
-
-
-def _compared(compare: Callable[[float, float], bool], v: Value, other: Any) -> bool:
-    return NotImplemented if is_array(other) else compare(v._data, as_value(other)._data)
-
-
-def is_array(other: Any) -> bool:
-    """Is it an array of NumPy's or the like, which takes a Value element by element?"""
-    return hasattr(other, "__array_ufunc__") and not isinstance(other, (Real, Value))

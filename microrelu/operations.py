@@ -20,9 +20,9 @@ from microrelu.engine import (
     Value,
     apply,
     as_value,
-    is_array,
     operation,
 )
+from microrelu.protocols import is_array
 from microrelu.settings import Choice, Setting
 
 SLOPE_AT_ZERO = Setting("relu_at_zero", 1.0)  # Step(0), and so the derivative of ReLU at its kink

@@ -5,19 +5,35 @@ Kept apart so that the engine reads without it: `class Value(Protocols)`.
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
+from numbers import Real
 from typing import Any, NoReturn
 
 from microrelu import errors, pickling
+from microrelu.errors import real_number
 
 
 class Protocols:
-    """Formatting, copying, micrograd's names; and no plain number without being asked to."""
+    """Comparing, formatting, copying, micrograd's names; no plain number unless asked."""
 
     __slots__ = ()
 
     data: float
     operation: Any
     parents: tuple[Any, ...]
+
+    def __lt__(self, other: Any) -> bool:
+        return _compared(operator.lt, self, other)
+
+    def __le__(self, other: Any) -> bool:
+        return _compared(operator.le, self, other)
+
+    def __gt__(self, other: Any) -> bool:
+        return _compared(operator.gt, self, other)
+
+    def __ge__(self, other: Any) -> bool:
+        return _compared(operator.ge, self, other)
 
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)
@@ -42,3 +58,15 @@ class Protocols:
     def _op(self) -> str:
         """The operation's symbol under micrograd's name; empty for a leaf."""
         return self.operation.symbol if self.operation else ""
+
+
+def _compared(compare: Callable[[float, float], bool], v: Protocols, other: Any) -> bool:
+    if is_array(other):
+        return NotImplemented  # type: ignore[no-any-return]
+    number: float = other.data if isinstance(other, Protocols) else real_number(other)
+    return compare(v.data, number)
+
+
+def is_array(other: Any) -> bool:
+    """Is it an array of NumPy's or the like, which takes a Value element by element?"""
+    return hasattr(other, "__array_ufunc__") and not isinstance(other, (Real, Protocols))
