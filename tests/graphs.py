@@ -12,7 +12,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from microrelu.engine import OPERATIONS, Constant, Operation, Value, topological_order
+from microrelu import Constant, Value, topological_order
+from microrelu.engine import OPERATIONS, Operation
 from microrelu.writing.formula import evaluated, written_for
 
 SMOOTH = [

@@ -18,8 +18,7 @@ from typing import Any, NamedTuple
 
 import mpmath
 
-from microrelu import Value, relu_at_zero, topological_order
-from microrelu.check.gradients import check_gradients
+from microrelu import Value, check_gradients, relu_at_zero, topological_order
 from microrelu.check.report import LeafCheck
 from microrelu.engine import OPERATIONS
 from microrelu.steps.holds import at_kink

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-from microrelu.engine import OPERATIONS, Operation, Value, topological_order
+from microrelu import Value, topological_order
+from microrelu.engine import OPERATIONS, Operation
 from microrelu.operations import step
 from microrelu.writing.names import Names, node_names
 from microrelu.writing.notation import LATEX, MATHML, TEXT

@@ -13,8 +13,8 @@ import numpy as np
 from graphs import ANY_NUMBER, KINKY, SMOOTH, SOMEWHERE
 from hypothesis import strategies as st
 
-from microrelu.engine import OPERATIONS, Operation, Value, topological_order
-from microrelu.operations import total
+from microrelu import Value, topological_order, total
+from microrelu.engine import OPERATIONS, Operation
 
 FAR = (0.0, 0.0, 1.0, 800.0, -1000.0)
 EVERY = (*SMOOTH, *ANY_NUMBER, *SOMEWHERE, *KINKY)

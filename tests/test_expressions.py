@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import microrelu
+from microrelu import topological_order
 from microrelu.cli.commands import main
-from microrelu.engine import topological_order
 from microrelu.expressions import MistakeError, Reader
 
 

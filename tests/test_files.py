@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microrelu import Value, leaky_relu, operation
-from microrelu.nn import MLP, Layer, Neuron
+from microrelu import MLP, Layer, Neuron, Value, leaky_relu, operation
 
 
 def numbers(module):

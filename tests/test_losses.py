@@ -5,8 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from microrelu import Value, log_sum_exp
-from microrelu.losses import cross_entropy, half_squared_error, hinge, mean, softmax
+from microrelu import Value, cross_entropy, half_squared_error, hinge, log_sum_exp, mean, softmax
 
 numbers = st.floats(-50, 50)
 logits = st.lists(numbers, min_size=1, max_size=6)

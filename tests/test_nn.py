@@ -6,12 +6,25 @@ import random
 import numpy as np
 import pytest
 
-from microrelu import Constant, Value, leaky_relu, operation, relu, topological_order, total
+from microrelu import (
+    MLP,
+    SGD,
+    Adam,
+    Constant,
+    Layer,
+    Module,
+    Neuron,
+    Value,
+    hinge,
+    leaky_relu,
+    mean,
+    operation,
+    relu,
+    topological_order,
+    total,
+)
 from microrelu.datasets import moons
 from microrelu.engine import OPERATIONS
-from microrelu.losses import hinge, mean
-from microrelu.nn import MLP, Layer, Module, Neuron
-from microrelu.optim import SGD, Adam
 
 # what micrograd 0.1.0 gives after random.seed(1337) for MLP(2, [16, 16, 1]) on
 # moons(100, 0.1, seed=0), with the loss of its demo, 1/n Σ hinge + 1e-4 Σ p², and its learning

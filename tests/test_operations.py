@@ -17,9 +17,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import microrelu
-from microrelu import Value, operations, relu_at_zero
-from microrelu.check.gradients import check_gradients
-from microrelu.engine import OPERATIONS, Operation, operation
+from microrelu import Value, check_gradients, operation, operations, relu_at_zero
+from microrelu.engine import OPERATIONS, Operation
 from microrelu.writing.formula import written_for
 
 INF, NAN = math.inf, math.nan

@@ -4,9 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from microrelu import Value, sin
-from microrelu.nn import MLP
-from microrelu.optim import SGD, Adam
+from microrelu import MLP, SGD, Adam, Value, sin
 
 
 def cost(a, b, c):

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 import microrelu
-from microrelu import operations
-from microrelu.engine import OPERATIONS, Value
+from microrelu import Value, operations
+from microrelu.engine import OPERATIONS
 
 PACKAGE = Path(microrelu.__file__).parent
 LISTED = Path(__file__).parent.parent / "CONTRIBUTING.md"

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from microrelu import operation, weighted_sum
 from microrelu.check import exact
-from microrelu.engine import OPERATIONS, operation
-from microrelu.operations import weighted_sum
+from microrelu.engine import OPERATIONS
 from microrelu.writing.formula import written_for
 
 FUNCTIONS = ["exp", "log", "sin", "cos", "tanh", "sigmoid"]

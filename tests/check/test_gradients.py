@@ -18,17 +18,19 @@ from hypothesis import strategies as st
 from microrelu import (
     Constant,
     Value,
+    check_gradients,
     log_sum_exp,
     maximum,
+    operation,
     power,
     relu_at_zero,
     topological_order,
     total,
     weighted_sum,
 )
-from microrelu.check.gradients import UNMEASURED, check_gradients
+from microrelu.check.gradients import UNMEASURED
 from microrelu.check.report import LeafCheck, Report
-from microrelu.engine import Operation, operation
+from microrelu.engine import Operation
 from microrelu.writing.report import LONGEST_NOTES, LONGEST_TABLE
 
 SCALES = [1e-300, 1e-30, 1e-8, 1e-3, 1.0, 1e3, 1e8, 1e30, 1e300]

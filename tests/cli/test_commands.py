@@ -8,11 +8,9 @@ import sys
 
 import pytest
 
-from microrelu.check.gradients import check_gradients
+from microrelu import backward_steps, check_gradients, topological_order
 from microrelu.cli.commands import main
-from microrelu.engine import topological_order
 from microrelu.expressions import Reader, functions
-from microrelu.steps.sweep import backward_steps
 
 NEURON = ["(y - relu(w*x + b))**2 / 2", "w=0.5", "x=2", "b=0.1", "y=3"]
 ADVICE = "Write only names, numbers, + - * / ** and functions such as relu(x) here."

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
+from microrelu import MLP
 from microrelu.cli.commands import main
 from microrelu.cli.training import grid_scores
-from microrelu.nn import MLP
 
 
 def test_training_says_what_it_reached(capsys):

@@ -10,9 +10,19 @@ import pytest
 from graphviz.backend import execute
 
 import microrelu.picture.renderer
-from microrelu import Value, log_sum_exp, maximum, operation, relu_at_zero, total
-from microrelu.engine import OPERATIONS, Constant, topological_order
-from microrelu.picture.drawing import draw, draw_dot
+from microrelu import (
+    Constant,
+    Value,
+    draw,
+    draw_dot,
+    log_sum_exp,
+    maximum,
+    operation,
+    relu_at_zero,
+    topological_order,
+    total,
+)
+from microrelu.engine import OPERATIONS
 from microrelu.picture.look import LARGEST
 from microrelu.picture.renderer import Picture
 

@@ -15,29 +15,33 @@ from hypothesis import strategies as st
 from readback import Binding, faults
 
 from microrelu import (
+    MLP,
+    SGD,
     Constant,
     Value,
+    backward_steps,
+    cross_entropy,
+    derivation,
     engine,
+    half_squared_error,
+    hinge,
     leaky_relu,
     log_sum_exp,
     maximum,
+    mean,
     minimum,
     operation,
     operations,
+    play,
     relu_at_zero,
     topological_order,
     total,
     weighted_sum,
 )
 from microrelu.engine import OPERATIONS
-from microrelu.losses import cross_entropy, half_squared_error, hinge, mean
-from microrelu.nn import MLP
-from microrelu.optim import SGD
-from microrelu.player.page import play
-from microrelu.steps.derivations import derivation
 from microrelu.steps.holds import at_kink, changed_nodes
 from microrelu.steps.reasons import why
-from microrelu.steps.sweep import backward_steps, grads_kept
+from microrelu.steps.sweep import grads_kept
 from microrelu.writing.names import node_names
 from microrelu.writing.notation import MATHML, TEXT
 from microrelu.writing.numbers import number

@@ -8,18 +8,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from microrelu import (
-    Value,
-    topological_order,
-    total,
-    weighted_sum,
-)
+from microrelu import MLP, Value, backward_steps, play, topological_order, total, weighted_sum
 from microrelu.engine import Earlier
-from microrelu.nn import MLP
 from microrelu.picture import renderer
 from microrelu.picture.look import GRADIENT, VALUE
-from microrelu.player.page import LARGEST, play
-from microrelu.steps.sweep import backward_steps
+from microrelu.player.page import LARGEST
 from microrelu.writing.notation import TEXT
 from microrelu.writing.words import LANGUAGES, WORDS
 

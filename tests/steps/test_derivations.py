@@ -12,8 +12,13 @@ from hypothesis import strategies as st
 
 import microrelu.steps
 from microrelu import (
+    Constant,
     Neuron,
     Value,
+    cross_entropy,
+    derivation,
+    explain,
+    half_squared_error,
     leaky_relu,
     log_sum_exp,
     operation,
@@ -22,10 +27,8 @@ from microrelu import (
     total,
     weighted_sum,
 )
-from microrelu.engine import Constant
-from microrelu.losses import cross_entropy, half_squared_error
-from microrelu.steps.derivations import MOST_PATHS, derivation
-from microrelu.steps.explanation import explain, general_equation
+from microrelu.steps.derivations import MOST_PATHS
+from microrelu.steps.explanation import general_equation
 from microrelu.writing.notation import LATEX, MATHML, TEXT
 from microrelu.writing.words import LANGUAGES, WORDS, say
 from microrelu.writing.writer import Writer

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from microrelu import (
+    Constant,
     Value,
+    backward_steps,
     check_gradients,
     explain,
     log_sum_exp,
@@ -15,9 +17,8 @@ from microrelu import (
     relu_at_zero,
     topological_order,
 )
-from microrelu.engine import Constant, Earlier
+from microrelu.engine import Earlier
 from microrelu.steps.holds import changed_nodes, refuse_changed
-from microrelu.steps.sweep import backward_steps
 
 
 def neuron():

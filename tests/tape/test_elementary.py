@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microrelu import Value, exp, log, tanh
+from microrelu import Tape, Value, exp, log, tanh
 from microrelu.tape import elementary
-from microrelu.tape.tape import Tape
 
 ULPS = 3
 NAMES = ("exp", "expm1", "log", "log1p", "tanh")

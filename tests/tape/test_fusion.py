@@ -7,12 +7,22 @@ import numpy as np
 import pytest
 
 import microrelu
-from microrelu import Value, engine, operation, relu_at_zero
-from microrelu.operations import add, log, multiply, negate, relu, subtract
+from microrelu import (
+    Tape,
+    Value,
+    add,
+    engine,
+    log,
+    multiply,
+    negate,
+    operation,
+    relu,
+    relu_at_zero,
+    subtract,
+)
 from microrelu.tape import fusion
 from microrelu.tape.fusion import Fused, fused
 from microrelu.tape.recording import Recording
-from microrelu.tape.tape import Tape
 
 
 def chain(links: int) -> tuple[Value, Value, list[Value]]:

@@ -22,15 +22,25 @@ from hypothesis.errors import NoSuchExample
 from recordings import EVERY, Case, assert_near, cases, engine
 
 import microrelu
-from microrelu import Value, log_sum_exp, operations, total, weighted_sum
+from microrelu import (
+    MLP,
+    SGD,
+    Adam,
+    Tape,
+    Value,
+    cross_entropy,
+    half_squared_error,
+    hinge,
+    log_sum_exp,
+    operations,
+    total,
+    weighted_sum,
+)
 from microrelu import engine as engine_module
 from microrelu.engine import OPERATIONS, Operation, smooth
-from microrelu.losses import cross_entropy, half_squared_error, hinge
-from microrelu.nn import MLP
-from microrelu.optim import SGD, Adam, Optimizer
+from microrelu.optim import Optimizer
 from microrelu.tape import compiled, listing, recording
 from microrelu.tape.program import Program
-from microrelu.tape.tape import Tape
 
 BUILT_IN = [row for row in vars(operations).values() if isinstance(row, Operation)]
 FIXED = {row.name: row for row in BUILT_IN if row.operands}

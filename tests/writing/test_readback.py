@@ -10,12 +10,24 @@ from hypothesis import strategies as st
 from readback import Binding, equations, faults
 
 import microrelu.writing.notation
-from microrelu import MLP, log_sum_exp, operation, total, weighted_sum
-from microrelu.engine import OPERATIONS, Constant, Value, topological_order
-from microrelu.losses import cross_entropy, half_squared_error, hinge, mean
-from microrelu.steps.derivations import derivation
-from microrelu.steps.explanation import explain
-from microrelu.steps.sweep import backward_steps
+from microrelu import (
+    MLP,
+    Constant,
+    Value,
+    backward_steps,
+    cross_entropy,
+    derivation,
+    explain,
+    half_squared_error,
+    hinge,
+    log_sum_exp,
+    mean,
+    operation,
+    topological_order,
+    total,
+    weighted_sum,
+)
+from microrelu.engine import OPERATIONS
 from microrelu.writing.names import node_names
 from microrelu.writing.notation import LATEX, MATHML, TEXT
 from microrelu.writing.writer import Writer
