@@ -51,16 +51,24 @@ def verdicts(report: Report) -> dict[str, str]:
 # Right gradients agree
 
 
+def agree(report):
+    """Does every row, but where terms of the size of 1 cancel and leave no more than rounding?"""
+    left_over = [row for row in report.rows if row.verdict == UNMEASURED]
+    return all(row.agrees for row in report.rows if row not in left_over) and all(
+        abs(row.gradient) + abs(row.central or 0.0) < 1e-12 for row in left_over
+    )
+
+
 @settings(max_examples=500, deadline=None)
 @given(graphs())
 def test_every_random_graph_agrees(graph):
-    assert check_gradients(graph[0])
+    assert agree(check_gradients(graph[0]))
 
 
 @settings(max_examples=300, deadline=None)
 @given(graphs(on_grid=True))
 def test_every_random_graph_agrees_where_kinks_are_met_exactly(graph):
-    assert check_gradients(graph[0])
+    assert agree(check_gradients(graph[0]))
 
 
 @pytest.mark.parametrize("scale", SCALES)
