@@ -105,7 +105,12 @@ def test_without_a_formula_there_is_no_function(table):
 
     with localcontext(exact.digits(60)):
         assert exact.exact_function(plus, 100)(*[Decimal(1)] * 100) == 100
-    assert exact.exact_function(plus, 10**5) is None  # deeper than Python's compiler goes
+
+    @operation(formula=lambda *a: "(" * len(a) + " + ".join(a) + ")" * len(a))
+    def bracketed(*a):
+        return sum(a), (1.0,) * len(a)
+
+    assert exact.exact_function(bracketed, 300) is None  # deeper than Python's parser goes
 
 
 @given(st.lists(st.floats(-600, 600), min_size=1, max_size=9))

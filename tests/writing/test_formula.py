@@ -66,7 +66,7 @@ def test_operands_are_read_from_left_to_right():
         ("a.b(c)", "has a.b.c. in it"),
         ("'a'", "has 'a' in it"),
         ("a +", "cannot be read"),
-        ("+".join("a" * 100_000), "cannot be read"),
+        ("(" * 300 + "a" + ")" * 300, "cannot be read"),
     ],
 )
 def test_a_formula_of_anything_else_is_refused(formula, sentence):
