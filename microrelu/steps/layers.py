@@ -50,7 +50,7 @@ class Layer:
     """Units that read the same inputs.
 
     Attributes:
-        number: Its place: 1 for one that reads no other layer, else one more than the last it reads.
+        number: 1 for one that reads no other layer, else one more than the last that it reads.
         inputs: The nodes that each unit weighs, in order.
         units: Its units, in the order in which they feed the next layer, else as they were made.
     """
@@ -123,7 +123,7 @@ def _unit(z: Value, users: dict[Value, list[Value]], reads: set[Value]) -> Unit:
 
 
 def _is_activation(node: Value) -> bool:
-    """May the one operation of a last z be its activation? Those that losses are made of are not."""
+    """May the one operation of a last z be its activation? What losses are made of is none."""
     operation = node.operation
     if operation is None or not operation.takes_one:
         return False
