@@ -17,16 +17,19 @@ from microrelu.check.report import LeafCheck, Report, by_differences
 from microrelu.engine import Constant, Value, as_value
 from microrelu.steps.holds import at_kink, refuse_changed
 from microrelu.steps.sweep import grads_kept
-from microrelu.writing.names import Names, node_names
+from microrelu.writing.names import Names
 from microrelu.writing.notation import TEXT
 from microrelu.writing.numbers import number
+from microrelu.writing.variables import Given, names_for
 from microrelu.writing.writer import Writer
 
 COARSE = 5e-3  # a relative error that hides what a check should find
 UNMEASURED = "cannot be measured here"
 
 
-def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None = None) -> Report:
+def check_gradients(
+    root: Value, gradients: Mapping[Value, float | Value] | None = None, names: Given = ...
+) -> Report:
     """Compare the gradient of each leaf with differences.
 
     Nothing is changed: `data` stays, and `grad` is put back. Each leaf costs two evaluations, in
@@ -43,6 +46,8 @@ def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None
         root: The node whose gradients they are.
         gradients: The leaves to check, with what their gradients are said to be; by default all
             leaves but constants, with what backpropagation finds.
+        names: What nodes without a label are called: by default as your variables, w, and w₁ for
+            `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
 
     Returns:
         A report that is true when all agree, and prints as a table. One leaf that cannot be
@@ -68,11 +73,11 @@ def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None
     """
     if not isinstance(root, Value):
         raise TypeError(f"check_gradients needs a Value, the root of a graph, not {root!r}.")
-    refuse_changed(root)
-    names = node_names(root)
-    writer, graph = Writer(names), Graph(root)
+    named = names_for(root, names)
+    refuse_changed(named)
+    writer, graph = Writer(named), Graph(root)
     swept = _swept(graph)
-    claims = swept if gradients is None else _claims(gradients, swept, names)
+    claims = swept if gradients is None else _claims(gradients, swept, named)
     rows: list[LeafCheck] = []
     doubtful: list[tuple[int, bool]] = []  # rows, and whether kinks stand before them
     wrong: list[str] = []
@@ -82,12 +87,12 @@ def check_gradients(root: Value, gradients: Mapping[Value, float | Value] | None
         kinks = [node for node in line.nodes if at_kink(node)]
         near = [node for node in line.nodes if node in graph.near_kinks and node not in kinks]
         found = _compare(line, gradient, bool(kinks), bool(near))
-        rows.append(found.row(names[leaf], gradient))
+        rows.append(found.row(named[leaf], gradient))
         notes.update((_kink_note(node, writer), None) for node in kinks)
         if found.verdict in ("kink", UNMEASURED):
             notes.update((_near_note(node, writer), None) for node in near)
         if found.verdict == UNMEASURED:
-            notes[_unmeasured_note(names[leaf], found)] = None
+            notes[_unmeasured_note(named[leaf], found)] = None
         if found.verdict == "WRONG" and gradient == swept[leaf]:
             doubtful.append((len(rows) - 1, bool(kinks)))
     if doubtful:

@@ -108,9 +108,9 @@ def explain(arguments: Sequence[str]) -> int:
         raise MistakeError(f"--relu-at-zero takes a slope from 0 to 1, not {slope}.")
     with relu_at_zero(slope):
         root = Reader(options.expression, read_assignments(options.assignments)).root()
-        steps = list(backward_steps(root))
+        steps = list(backward_steps(root, names=None))
         write_files(root, options)
-        report = check_gradients(root)
+        report = check_gradients(root, names=None)
     if options.json:
         document = {"expression": options.expression.strip(), "relu_at_zero": slope}
         document |= as_json(root, steps, report)
@@ -215,7 +215,7 @@ def write_files(root: Value, options: argparse.Namespace) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.showwarning = lambda remark, *_: print(f"microrelu: {remark}", file=sys.stderr)
-        picture = draw(root) if files.keys() - {"html"} else None
+        picture = draw(root, names=None) if files.keys() - {"html"} else None
         for kind, path in files.items():
             try:
                 path.write_bytes(_content(kind, root, picture))
@@ -229,7 +229,7 @@ def _content(kind: str, root: Value, picture: Picture | None) -> bytes:
     if picture is None or kind == "html":
         from microrelu.player.page import play
 
-        return play(root).html.encode()
+        return play(root, names=None).html.encode()
     return picture.source.encode() if kind == "dot" else bytes(picture.pipe(kind, quiet=True))
 
 

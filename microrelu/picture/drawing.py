@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import warnings
 
-from microrelu.engine import Earlier, Value, topological_order
+from microrelu.engine import Earlier, Value
 from microrelu.picture.collapsed import draw_layers
 from microrelu.picture.look import LARGEST, STYLE, tooltip
 from microrelu.picture.nodes import EDGES, draw_nodes, nearest
 from microrelu.picture.renderer import Picture
 from microrelu.steps.holds import changed_nodes, recompute
 from microrelu.text import layer_of
-from microrelu.writing.names import node_names
+from microrelu.writing.variables import Given, names_for
 
 CHANGED = "where operands have changed, what was computed of them no longer holds"
 EARLIER = "the gradients are from before the values were computed anew"
@@ -26,6 +26,7 @@ def draw(
     *,
     edges: str = "derivative",
     collapse: str | int | None = None,
+    names: Given = ...,
     format: str = "svg",  # noqa: A002
 ) -> Picture:
     """The graph below the root, parents left, as a graphviz.Digraph: it shows itself in a notebook.
@@ -41,6 +42,8 @@ def draw(
         collapse: "layers" for one box a layer; a number for the nodes at most so many edges from
             the root; False for all nodes. By default all up to 300, and else collapsed, with a
             warning.
+        names: What nodes without a label are called: by default as your variables, w, and w₁ for
+            `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
         format: What `render` and `pipe` make unless told: "svg", "png"; with Graphviz, "pdf" …
 
     Raises:
@@ -58,21 +61,22 @@ def draw(
         )
     if edges not in EDGES:
         raise ValueError(f"edges is 'derivative' or 'contribution', not {edges!r}.")
-    order = topological_order(root)
+    named = names_for(root, names)
+    order = [*named]
     if collapse is None and len(order) > LARGEST:
         collapse = _collapsed(order)
     picture = Picture(format=format, **STYLE)
-    names, changed = node_names(root), set(changed_nodes(order))
+    changed = set(changed_nodes(order))
     if collapse == "layers":
         caption = draw_layers(picture, order, changed)
     elif collapse is None or collapse is False:
-        caption = draw_nodes(picture, names, changed, order, edges)
+        caption = draw_nodes(picture, named, changed, order, edges)
     elif type(collapse) is int and collapse > 0:
-        caption = draw_nodes(picture, names, changed, nearest(root, collapse), edges)
+        caption = draw_nodes(picture, named, changed, nearest(root, collapse), edges)
     else:
         raise ValueError(f"collapse is 'layers', False or a number from 1 on, not {collapse!r}.")
     if changed:
-        caption += f"\\n{CHANGED}: {tooltip(recompute(names))} computes it again"
+        caption += f"\\n{CHANGED}: {tooltip(recompute(named))} computes it again"
     if any(type(node.grad) is Earlier for node in order):
         caption += f"\\n{EARLIER}"
     if len(order) > 1:

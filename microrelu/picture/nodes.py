@@ -120,7 +120,7 @@ def _node(node: Value, names: Names, *, is_root: bool, has_changed: bool) -> dic
     since = ", of operands that have changed since" if has_changed else ""
     symbol = operation.symbol if operation else ""
     return {
-        "label": box(styled_name(names[node], INK if node.label else GREY), symbol, rows),
+        "label": box(styled_name(names[node], INK if node in names.given else GREY), symbol, rows),
         "class": kind,
         "tooltip": tooltip(f"{names[node]}{made}: value {node.data!r}{since}, gradient {back}"),
         "fillcolor": ROOT_FILL if is_root else NODE_FILL if operation else LEAF_FILL,

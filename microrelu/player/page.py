@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
-from microrelu.engine import Value, topological_order
+from microrelu.engine import Value
 from microrelu.picture.drawing import draw
 from microrelu.picture.renderer import Picture
 from microrelu.player.data import graph_data
@@ -23,8 +23,9 @@ from microrelu.player.drawing import svg_drawing
 from microrelu.steps.holds import recompute
 from microrelu.steps.reasons import reason
 from microrelu.steps.sweep import backward_steps, grads_kept
-from microrelu.writing.names import Names, node_names
+from microrelu.writing.names import Names
 from microrelu.writing.notation import TEXT
+from microrelu.writing.variables import Given, names_for
 from microrelu.writing.words import say
 
 LARGEST = 2000  # nodes; beyond it the page is no longer fluent, nor is there anything to see
@@ -54,14 +55,13 @@ class Player:
         html: The whole page, in one string: no file and no address is asked for anything else.
     """
 
-    def __init__(self, root: Value, lang: str = "en") -> None:
-        names = node_names(root)
+    def __init__(self, names: Names, lang: str = "en") -> None:
         drawing, width, height = svg_drawing(names)
         page = _page(names, lang, drawing, (width, height))
         self.html = page.encode(errors="replace").decode()  # half a surrogate pair is no text
         self._height = _frame_height(width, height)
         self._summary = say("as text", lang)
-        self._picture, self._text = _static(root, lang)
+        self._picture, self._text = _static(names, lang)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the page to a file, which opens in any browser.
@@ -86,7 +86,7 @@ class Player:
         return f"<Player of {len(self.html):,} characters: .save('backprop.html') writes it>"
 
 
-def play(root: Value, lang: str = "en") -> Player:
+def play(root: Value, lang: str = "en", names: Given = ...) -> Player:
     """The step player of the graph below the root; in a notebook it shows itself.
 
     First the forward pass, node by node, then the backward pass. Each leaf can be changed in the
@@ -96,6 +96,8 @@ def play(root: Value, lang: str = "en") -> Player:
     Args:
         root: The node that is differentiated.
         lang: The language of the sentences: "en", "id" or "ja". Formulas are the same in all.
+        names: What nodes without a label are called: by default as your variables, w, and w₁ for
+            `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
 
     Raises:
         TypeError: the root is not a Value.
@@ -110,13 +112,14 @@ def play(root: Value, lang: str = "en") -> Player:
         raise TypeError(
             f"play needs the Value at the root of a graph, not {type(root).__name__}: play(cost)."
         )
-    if (count := len(topological_order(root))) > LARGEST:
+    named = names_for(root, names)
+    if (count := len(named)) > LARGEST:
         raise ValueError(
             f"play steps through up to {LARGEST:,} nodes, and this graph has {count:,}: play a "
             "smaller one that is built alike, or see it as a whole with "
             "draw(root, collapse='layers')."
         )
-    return Player(root, lang)
+    return Player(named, lang)
 
 
 # What the page is made of
@@ -164,16 +167,17 @@ def _frame_height(width: float, height: float) -> int:
     return round(min(max(shown, 100), 400) + 470)
 
 
-def _static(root: Value, lang: str) -> tuple[Picture, str]:
+def _static(names: Names, lang: str) -> tuple[Picture, str]:
     """The picture after one sweep, and its steps as text; the graph's gradients are put back."""
+    root = names.root
     with grads_kept(root):
-        for node in topological_order(root):
+        for node in names:
             node.grad = 0
         try:
-            text = "\n".join(map(str, backward_steps(root)))
+            text = "\n".join(map(str, backward_steps(root, names)))
         except ValueError:  # the graph no longer holds
             root.backward()
-            text = say("no longer holds", lang, recompute=recompute(node_names(root)))
+            text = say("no longer holds", lang, recompute=recompute(names))
         with warnings.catch_warnings():  # that a large picture is collapsed goes without saying
             warnings.simplefilter("ignore")
-            return draw(root), text
+            return draw(root, names=names), text

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 
 from microrelu.engine import Constant, Value
 from microrelu.steps.sweep import Contribution, Step, backward_steps, grads_kept
+from microrelu.writing.names import Names
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
+from microrelu.writing.variables import Given, names_for
 from microrelu.writing.writer import Writer
 
 if TYPE_CHECKING:
@@ -32,16 +34,15 @@ Path = tuple[tuple[Step, Contribution], ...]
 class Graph:
     """The finished sweep of a graph: its steps, and what each node received from whom."""
 
-    def __init__(self, root: Value) -> None:
-        self.root = root
-        with grads_kept(root):
-            self.steps = list(backward_steps(root))
+    def __init__(self, names: Names) -> None:
+        self.names, self.root = names, names.root
+        with grads_kept(self.root):
+            self.steps = list(backward_steps(self.root, names))
         self.step_of = {step.node: step for step in self.steps}
         self.received: dict[Value, list[tuple[Step, Contribution]]] = defaultdict(list)
         for step in reversed(self.steps):  # sums are written in the order of the forward pass
             for contribution in step.contributions:
                 self.received[contribution.parent].append((step, contribution))
-        self.names = self.steps[0].names
 
     def above(self, node: Value) -> list[Value]:
         """The nodes that the node is a part of, itself last, in the order of the sweep."""
@@ -201,8 +202,15 @@ class Derivation:
                     path.pop()
 
 
-def derivation(root: Value, wrt: Value, lang: str = "en") -> Derivation:
+def derivation(root: Value, wrt: Value, lang: str = "en", names: Given = ...) -> Derivation:
     """The derivative of one node by another, step by step as in a textbook.
+
+    Args:
+        root: What is differentiated.
+        wrt: The node that it is differentiated by.
+        lang: The language of the sentences: "en", "id" or "ja".
+        names: What nodes without a label are called: by default as your variables, w, and w₁ for
+            `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
 
     Returns:
         A Derivation: for each path the product of local derivatives, with symbols and with
@@ -212,16 +220,16 @@ def derivation(root: Value, wrt: Value, lang: str = "en") -> Derivation:
     Raises:
         ValueError: `wrt` is a constant, or no part of the graph.
 
-    >>> w, x, y = Value(0.5, "w"), Value(2.0, "x"), Value(3.0, "y")
+    >>> w, x, y = Value(0.5), Value(2.0), Value(3.0)
     >>> r = (w * x).relu()
     >>> print(derivation((y - r) ** 2 / 2, w))
-    ∂C/∂w = ∂C/∂v₄ · ∂v₄/∂v₃ · ∂v₃/∂v₂ · ∂v₂/∂v₁ · ∂v₁/∂w
-          = (1 / 2) · 2 v₃ · (−1) · Step(v₁) · x
+    ∂C/∂w = ∂C/∂v₃ · ∂v₃/∂v₂ · ∂v₂/∂r · ∂r/∂v₁ · ∂v₁/∂w
+          = (1 / 2) · 2 v₂ · (−1) · Step(v₁) · x
           = 0.5 · 4 · (−1) · 1 · 2
           = −4
     ∂C/∂w = (ReLU(w x) − y) Step(w x) x
     """
-    graph = Graph(root)
+    graph = Graph(names_for(root, names))
     if wrt not in graph.step_of:
         what = "a constant" if isinstance(wrt, Constant) else "no part of this graph"
         raise ValueError(f"{wrt!r} is {what}: give a node that the root was made of.")

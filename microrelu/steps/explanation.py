@@ -10,6 +10,7 @@ from microrelu.steps.derivations import Graph, below_each_other
 from microrelu.steps.reasons import why
 from microrelu.steps.sweep import Step
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
+from microrelu.writing.variables import Given, names_for
 from microrelu.writing.words import say
 from microrelu.writing.writer import Writer
 
@@ -81,12 +82,14 @@ class Explanation:
         return list(dict.fromkeys([*(why(sender, writer) for sender in senders), *said]))
 
 
-def explain(root: Value, lang: str = "en") -> Explanation:
+def explain(root: Value, lang: str = "en", names: Given = ...) -> Explanation:
     """The whole backward pass as one readable text, the three general equations named.
 
     Args:
         root: What is differentiated. Gradients stay as they are.
         lang: "en", "id" or "ja".
+        names: What nodes without a label are called: by default as your variables, w, and w₁ for
+            `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
 
     Returns:
         An Explanation: `print` it, or take its `latex()`.
@@ -95,7 +98,7 @@ def explain(root: Value, lang: str = "en") -> Explanation:
         ValueError: there are no words in that language.
     """
     say("forward", lang)
-    return Explanation(Graph(root), lang)
+    return Explanation(Graph(names_for(root, names)), lang)
 
 
 def general_equation(graph: Graph, node: Value) -> int | None:

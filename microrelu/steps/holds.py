@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from microrelu.engine import Constant, Value, topological_order
-from microrelu.writing.names import Names, node_names
+from microrelu.engine import Constant, Value
+from microrelu.writing.names import Names
 from microrelu.writing.numbers import number
 from microrelu.writing.writer import Writer
 
@@ -31,14 +31,13 @@ def changed_nodes(order: Iterable[Value]) -> list[Value]:
     return [node for node in order if _changes(node)]
 
 
-def refuse_changed(root: Value) -> None:
-    """Raise a ValueError if a node below the root holds no more.
+def refuse_changed(names: Names) -> None:
+    """Raise a ValueError if a node of the graph holds no more.
 
     The sentence names the first such node, its operands, and what to write.
     """
-    for node in topological_order(root):
+    for node in names:
         if changes := _changes(node):
-            names = node_names(root)
             raise ValueError(
                 f"{_no_longer(node, *changes[0], names)}: data was assigned after the graph was "
                 f"recorded. Write {recompute(names)} to compute it anew."

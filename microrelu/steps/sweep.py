@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from microrelu.engine import Constant, Value, topological_order
 from microrelu.steps.holds import refuse_changed
 from microrelu.text import align
-from microrelu.writing.names import Names, node_names
+from microrelu.writing.names import Names
 from microrelu.writing.notation import LATEX, MATHML, TEXT, Part, aligned
+from microrelu.writing.variables import Given, names_for
 from microrelu.writing.writer import Writer
 
 
@@ -143,12 +144,20 @@ class Step:
         return f"$\\displaystyle {self.latex()}$"
 
 
-def backward_steps(root: Value) -> Iterator[Step]:
+def backward_steps(root: Value, names: Given = ...) -> Iterator[Step]:
     """Run `root.backward()` one node at a time, lazily.
 
     When a Step comes out, its contributions have been added, so that `draw(root)` shows the graph
     as it is after the step. Constants below the root, which are no variables, have no steps. A
     Step prints the numbers of the sweep that it is from, whatever changes afterwards.
+
+    Args:
+        root: What is differentiated.
+        names: What nodes without a label are called: by default as your variables, w, and w₁ for
+            `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
+
+    Raises:
+        ValueError: data was assigned after the graph was recorded.
 
     >>> w, x = Value(0.5, "w"), Value(2.0, "x")
     >>> for step in backward_steps((w * x).tanh()):
@@ -161,8 +170,9 @@ def backward_steps(root: Value) -> Iterator[Step]:
     x = 2    ∂C/∂x = 0.2100
     w = 0.5    ∂C/∂w = 0.8399
     """
-    refuse_changed(root)
-    return _steps(root, node_names(root))
+    named = names_for(root, names)
+    refuse_changed(named)
+    return _steps(root, named)
 
 
 def _steps(root: Value, names: Names) -> Iterator[Step]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain, count
 
@@ -20,10 +20,12 @@ class Names(dict[Value, str]):
 
     Attributes:
         data: The numbers that the nodes had when they were named.
+        given: The nodes that someone has named; others are C and v₁, v₂, …
     """
 
-    def __init__(self, names: Mapping[Value, str]) -> None:
+    def __init__(self, names: Mapping[Value, str], given: Collection[Value] = ()) -> None:
         super().__init__(names)
+        self.given = given
         self.data = {node: node.data for node in self}
         self._indirect: dict[Value, set[Value]] = {}
 
@@ -71,34 +73,45 @@ class Names(dict[Value, str]):
         return found
 
 
-def node_names(root: Value) -> Names:
-    """A name for each node: its label, else C for the root, v1, v2, … for others; constants none.
+def node_names(root: Value, called: Mapping[Value, str] = {}) -> Names:
+    """A name for each node: its label, what it is called, C for the root; or v1, v2 and so on.
 
-    Names follow the topological order, so they are the same each time. Where labels would be set
-    alike, marks tell the nodes apart: x, x′, x″; of more than three x[1], x[2], …
+    Constants without a label have none. Names follow the topological order, so they are the same
+    each time. Where they would be set alike, marks tell the nodes apart: x, x′, x″; of more than
+    three x[1], x[2], … A label keeps its own before what a node is only called.
+
+    Args:
+        root: What the graph is of.
+        called: Names of nodes without a label, those of the variables that hold them.
     """
     order = topological_order(root)
+    names = {node: node.label or called.get(node, "") for node in order}
+    given = {node for node, name in names.items() if name}
     alike: dict[str, list[Value]] = defaultdict(list)
-    for node in order:
-        if node.label:
-            alike[_as_set(node.label)].append(node)
-    names = {node: node.label for node in order}
+    for node in sorted(given, key=_by_label(order)):
+        alike[_as_set(names[node])].append(node)
     for group in [group for group in alike.values() if len(group) > 1]:
         numbered = map("[{}]".format, count(1))
         few = len(group) <= len(PRIMES) + 1
         marks = chain(PRIMES, numbered) if few else numbered
         for node in group[1:] if few else group:
-            marked = (node.label + mark for mark in marks)
+            marked = (names[node] + mark for mark in marks)
             names[node] = next(name for name in marked if _as_set(name) not in alike)
             alike[_as_set(names[node])].append(node)
-    if not root.label and "C" not in alike:
+    if not names[root] and "C" not in alike:
         names[root] = "C"
     as_set = str.maketrans(LOWERED)
     spare = (f"v{n}" for n in count(1) if "v" + str(n).translate(as_set) not in alike)
     for node in order:
         if not names[node] and not isinstance(node, Constant):
             names[node] = next(spare)
-    return Names(names)
+    return Names(names, given)
+
+
+def _by_label(order: Sequence[Value]) -> Callable[[Value], tuple[bool, int]]:
+    """Nodes with a label first, each kind in the order of the graph."""
+    place = {node: i for i, node in enumerate(order)}
+    return lambda node: (not node.label, place[node])
 
 
 @lru_cache(maxsize=4096)

@@ -194,8 +194,8 @@ def test_a_slope_that_rounding_decides_is_told_with_its_bounds():
     """1 + 1e17 is 1e17, so that ReLU is at its kink; without rounding it is open."""
     x = Value(1.0, "x")
     r = ((x + 1e17) - 1e17).relu()
-    assert verdicts(check_gradients(r)) == {"x": "kink"}
-    assert str(check_gradients(r, {x: 0.0})) == (
+    assert verdicts(check_gradients(r, names=None)) == {"x": "kink"}
+    assert str(check_gradients(r, {x: 0.0}, names=None)) == (
         "leaf  given  left  central  right  verdict\n"
         "x     0      0     0.5      1      cannot be measured here\n"
         "C = ReLU(v₂) = ReLU(0) = 0 is at its kink: ∂C/∂v₂ = 1 by convention.\n"
@@ -204,7 +204,7 @@ def test_a_slope_that_rounding_decides_is_told_with_its_bounds():
         "0 of 1 agree, 1 cannot be measured here. Furthest off is x: 0 as given, left 0 and "
         "right 1 by differences."
     )
-    assert verdicts(check_gradients(r, {x: -0.5})) == {"x": "WRONG"}
+    assert verdicts(check_gradients(r, {x: -0.5}, names=None)) == {"x": "WRONG"}
 
 
 def test_nan_by_overflow_is_not_called_right_and_nan_of_nothing_is_wrong():
@@ -536,7 +536,7 @@ def test_a_graph_out_of_date_and_out_of_its_domain_is_refused():
     root = x.log()
     x.data = -1.0
     with pytest.raises(ValueError, match=r"Write C\.recompute\(\) to compute it anew\.$"):
-        check_gradients(root)
+        check_gradients(root, names=None)
 
 
 def test_another_relu_at_zero_does_not_make_a_graph_out_of_date():

@@ -42,10 +42,10 @@ def test_the_readme_expression(capsys):
         "v₅ = v₄²      = 1.9²      = 3.61",
         "C  = v₅ / 2   = 3.61 / 2  = 1.805",
     ]
-    steps = list(backward_steps(root))
+    steps = list(backward_steps(root, names=None))
     assert backward == "\n".join(["Backward", *(str(step) for step in steps if step.contributions)])
     assert "    ∂C/∂w = ∂C/∂v₁ · ∂v₁/∂w = ∂C/∂v₁ · x = −1.9 · 2   = −3.8" in backward
-    assert gradients == f"Gradients\n{check_gradients(root)}\n"
+    assert gradients == f"Gradients\n{check_gradients(root, names=None)}\n"
     assert "w     −3.8             −3.8   −3.8     −3.8   agrees\n" in gradients
 
 

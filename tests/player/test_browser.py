@@ -284,14 +284,14 @@ def disagreements(page, row):
 @pytest.mark.parametrize("slope", [1.0, 0.0, 0.5])
 def test_every_operation_is_that_of_python(open_page, slope):
     with relu_at_zero(slope):
-        page = open_page(play(one_node()).html)
+        page = open_page(play(one_node(), names=None).html)
         assert set(page.evaluate("Object.keys(microrelu.OPERATIONS)")) == {r.name for r in BUILT_IN}
         for row in BUILT_IN:
             assert (row.name, list(disagreements(page, row))) == (row.name, [])
 
 
 def test_the_comparison_of_operations_can_fail(open_page):
-    page = open_page(play(one_node()).html)
+    page = open_page(play(one_node(), names=None).html)
     page.evaluate("microrelu.OPERATIONS.relu = (a) => [a < 0 ? 0 : a, [a > 0 ? 1 : 0]]")
     assert [at for at, *_ in disagreements(page, operations.relu)] == [[-0.0], [0.0], [math.nan]]
 
@@ -301,7 +301,7 @@ def test_numbers_are_written_as_in_python(open_page):
     numbers = [rng.uniform(-1, 1) * 10 ** rng.randint(-12, 12) for _ in range(2000)]
     numbers += [rng.randint(-(10**7), 10**7) / 2 ** rng.randint(0, 12) for _ in range(2000)]
     numbers += [*POINTS, 1.0625, 1.0635, 0.99995, 9.9995, 99999.5, 999999.5, 1e6, 5e-324, 1.7e308]
-    page = open_page(play(one_node()).html)
+    page = open_page(play(one_node(), names=None).html)
     assert page.evaluate("(all) => all.map(microrelu.number)", numbers) == [*map(number, numbers)]
     set_ = page.evaluate("(all) => all.map((x) => microrelu.typesetNumber(x).slice(0, 2))", numbers)
     assert set_ == [list(MATHML.number(each)[:2]) for each in numbers]
@@ -314,7 +314,7 @@ def tidied(text):
 @pytest.mark.parametrize("graph", GRAPHS)
 def test_formulas_are_those_of_python(open_page, graph):
     root = graph()
-    page = open_page(play(root).html)
+    page = open_page(play(root, names=None).html)
     order = topological_order(root)
     said = page.evaluate(
         """() => microrelu.nodes.map((node) => ({
@@ -323,7 +323,7 @@ def test_formulas_are_those_of_python(open_page, graph):
             why: microrelu.why(node),
         }))"""
     )
-    for step in backward_steps(root):
+    for step in backward_steps(root, names=None):
         shown = said[order.index(step.node)]
         writer = step.writer.in_notation(MATHML)
         assert shown["equation"] == tidied(writer.equation(step.node))
@@ -336,17 +336,17 @@ def test_formulas_are_those_of_python(open_page, graph):
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_sentences_are_those_of_python(open_page, lang):
     root = chain()
-    page = open_page(play(root, lang).html)
+    page = open_page(play(root, lang, names=None).html)
     order = topological_order(root)
     said = page.evaluate("microrelu.nodes.map(microrelu.why)")
-    for step in backward_steps(root):
+    for step in backward_steps(root, names=None):
         assert said[order.index(step.node)] == why(step, Writer(step.names, TEXT, lang))
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
 def test_derivations_are_those_of_python(open_page, graph):
     root = graph()
-    page = open_page(play(root).html)
+    page = open_page(play(root, names=None).html)
     for i, leaf in enumerate(topological_order(root)):
         if leaf.operation or isinstance(leaf, Constant):
             continue
@@ -355,7 +355,7 @@ def test_derivations_are_those_of_python(open_page, graph):
             ".map((row) => row.map(([text]) => text))",
             i,
         )
-        rows = derivation(root, leaf).equations(Writer(node_names(root), MATHML))
+        rows = derivation(root, leaf, names=None).equations(Writer(node_names(root), MATHML))
         assert shown == [[tidied(part.text) for part in row] for row in rows]
 
 
@@ -365,7 +365,7 @@ def test_derivations_are_those_of_python(open_page, graph):
 @pytest.mark.parametrize("graph", GRAPHS)
 def test_every_step_by_the_keys(open_page, graph):
     root = graph()
-    page = open_page(play(root).html)
+    page = open_page(play(root, names=None).html)
     order = topological_order(root)
     operations_ = [node for node in order if node.operation]
     page.keyboard.press("Home")
@@ -389,7 +389,7 @@ def test_every_step_by_the_keys(open_page, graph):
 
 
 def test_every_step_by_clicks(open_page):
-    page = open_page(play(neuron()).html)
+    page = open_page(play(neuron(), names=None).html)
     seen = [page.locator("#count").inner_text()]
     while page.locator("#next").is_enabled():
         page.locator("#next").click()
@@ -409,7 +409,7 @@ def test_every_step_by_clicks(open_page):
 
 def test_click_on_a_node_goes_to_its_step(open_page):
     root = neuron()
-    page = open_page(play(root).html)
+    page = open_page(play(root, names=None).html)
     for i, node in enumerate(topological_order(root)):
         if not isinstance(node, Constant):
             page.locator(f"#n{i}").click()
@@ -418,7 +418,7 @@ def test_click_on_a_node_goes_to_its_step(open_page):
 
 
 def test_play_and_pause(open_page):
-    page = open_page(play(neuron()).html)
+    page = open_page(play(neuron(), names=None).html)
     page.select_option("#speed", "4")
     page.keyboard.press(" ")
     assert page.locator("#play").get_attribute("aria-label") == "Pause"
@@ -431,7 +431,7 @@ def test_play_and_pause(open_page):
 
 
 def test_contributions_flow_and_totals_count_up(open_page):
-    page = open_page(play(neuron()).html, reduced_motion="no-preference")
+    page = open_page(play(neuron(), names=None).html, reduced_motion="no-preference")
     page.locator("#n3").click()
     page.keyboard.press("Home")
     steps = page.evaluate("microrelu.steps.findIndex(({phase}) => phase === 'backward')")
@@ -449,7 +449,7 @@ def test_contributions_flow_and_totals_count_up(open_page):
 
 
 def test_closed_relu_blocks(open_page):
-    page = open_page(play(chain()).html)
+    page = open_page(play(chain(), names=None).html)
     page.keyboard.press("End")
     order = topological_order(chain())
     closed = next(i for i, node in enumerate(order) if node.label == "r(2)")
@@ -462,7 +462,7 @@ def test_closed_relu_blocks(open_page):
 @pytest.mark.parametrize("slope", [1.0, 0.0, 0.5])
 def test_kink_names_its_convention(open_page, slope):
     with relu_at_zero(slope):
-        page = open_page(play(relu_of_zero()).html)
+        page = open_page(play(relu_of_zero(), names=None).html)
     page.locator("g.node.root").click()
     assert f"by convention it is {slope:g} here" in page.locator("#sentence").inner_text()
     assert page.locator(".badge").text_content() == f"kink: ∂ = {slope:g}"
@@ -478,7 +478,7 @@ def change(page, index, value):
 
 @pytest.mark.parametrize("graph", GRAPHS)
 def test_a_changed_leaf_changes_everything(open_page, graph):
-    page = open_page(play(graph()).html)
+    page = open_page(play(graph(), names=None).html)
     assert_shows_all_of(page, graph())
     recorded = topological_order(graph())
     for i, leaf in enumerate(recorded):
@@ -508,7 +508,7 @@ def rebuilt(graph, index, value):
 
 
 def test_formulas_change_with_the_leaf(open_page):
-    page = open_page(play(neuron()).html)
+    page = open_page(play(neuron(), names=None).html)
     order = topological_order(neuron())
     x = next(i for i, node in enumerate(order) if node.label == "x")
     relu_ = next(i for i, node in enumerate(order) if node.label == "r(1)")
@@ -523,7 +523,7 @@ def test_formulas_change_with_the_leaf(open_page):
 
 
 def test_slider_and_dragging(open_page):
-    page = open_page(play(neuron()).html)
+    page = open_page(play(neuron(), names=None).html)
     order = topological_order(neuron())
     x = next(i for i, node in enumerate(order) if node.label == "x")
     page.select_option("#leaf", str(x))
@@ -540,7 +540,7 @@ def test_slider_and_dragging(open_page):
 
 def test_what_has_no_value_says_so(open_page):
     root = Value(2.0, "x").log() * 3
-    page = open_page(play(root).html)
+    page = open_page(play(root, names=None).html)
     change(page, 0, -1)
     page.locator("#n1").click()
     assert "log has no value here." in page.locator("#sentence").inner_text()
@@ -551,7 +551,7 @@ def test_an_operation_of_the_users_plays_as_recorded(open_page):
     try:
         cube = operation("(·)³", "a**3", ["3 * a**2"])(cubed)
         root = cube(Value(2.0, "a")) * Value(3.0, "b")
-        page = open_page(play(root).html)
+        page = open_page(play(root, names=None).html)
     finally:
         del OPERATIONS["cubed"]
     assert_shows_all_of(page, root)
@@ -572,7 +572,7 @@ def cubed(a):
 def test_with_respect_to_a_leaf(open_page):
     root = chain()
     order = topological_order(root)
-    page = open_page(play(root).html)
+    page = open_page(play(root, names=None).html)
     w = next(i for i, node in enumerate(order) if node.label == "W(1)")
     page.select_option("#leaf", str(w))
     page.locator("#wrt").click()
@@ -588,7 +588,7 @@ def test_very_many_paths_are_not_written_out(open_page):
     x = Value(1.1, "x")
     for _ in range(60):
         x = x * x
-    page = open_page(play(x * 1e-300).html)
+    page = open_page(play(x * 1e-300, names=None).html)
     page.locator("#wrt").click()
     assert f"{2**60} paths" in page.locator("#derivation p").inner_text()
 
@@ -611,7 +611,7 @@ def test_labels_do_not_break_out(open_page, label):
     a, b = Value(2.0, label), Value(3.0, f"{label} 2")
     c = (a * b).relu()
     c.label = f"{label} 3"
-    player = play(c)
+    player = play(c, names=None)
     for text in (player.html, player._repr_html_()):
         page = open_page(text)
         frame = page.frames[-1]
@@ -626,7 +626,9 @@ def test_labels_do_not_break_out(open_page, label):
 
 
 def test_players_in_one_notebook_do_not_disturb_each_other(open_page):
-    page = open_page(play(neuron())._repr_html_() + play(chain())._repr_html_())
+    page = open_page(
+        play(neuron(), names=None)._repr_html_() + play(chain(), names=None)._repr_html_()
+    )
     first, second = page.frames[1:]
     second.locator("#next").click()
     second.locator("#next").click()
@@ -648,7 +650,9 @@ def assert_shows_all_of_frame(frame, root):
 
 @pytest.mark.parametrize("width", [390, 900])
 def test_the_frame_fits_its_content(open_page, width):
-    page = open_page(play(network())._repr_html_(), viewport={"width": width, "height": 900})
+    page = open_page(
+        play(network(), names=None)._repr_html_(), viewport={"width": width, "height": 900}
+    )
     frame = page.frames[1]
     for axis in ("Width", "Height"):
         root = "document.documentElement"
@@ -656,7 +660,7 @@ def test_the_frame_fits_its_content(open_page, width):
 
 
 def test_without_scripts_and_frames_the_steps_are_left(open_page):
-    shown = play(neuron())._repr_html_()
+    shown = play(neuron(), names=None)._repr_html_()
     page = open_page(shown.partition("</iframe>")[2])
     page.locator("summary").click()
     assert page.locator("img").evaluate("(image) => image.decode().then(() => image.width)") > 100
@@ -666,7 +670,9 @@ def test_without_scripts_and_frames_the_steps_are_left(open_page):
 def test_nbconvert(open_page):
     nbformat = pytest.importorskip("nbformat", reason="needs nbconvert")
     nbconvert = pytest.importorskip("nbconvert", reason="needs nbconvert")
-    output = nbformat.v4.new_output("display_data", {"text/html": play(neuron())._repr_html_()})
+    output = nbformat.v4.new_output(
+        "display_data", {"text/html": play(neuron(), names=None)._repr_html_()}
+    )
     cell = nbformat.v4.new_code_cell("play(cost)", outputs=[output])
     notebook = nbformat.v4.new_notebook(cells=[cell])
     exporter = nbconvert.HTMLExporter(template_name="basic")
@@ -678,7 +684,7 @@ def test_nbconvert(open_page):
 
 @pytest.mark.parametrize("size", [(390, 844), (1600, 900), (320, 568)])
 def test_nothing_sticks_out(open_page, size):
-    page = open_page(play(chain()).html, viewport={"width": size[0], "height": size[1]})
+    page = open_page(play(chain(), names=None).html, viewport={"width": size[0], "height": size[1]})
     for _ in range(page.evaluate("microrelu.steps.length")):
         page.keyboard.press("ArrowRight")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -687,7 +693,7 @@ def test_nothing_sticks_out(open_page, size):
 
 
 def test_names_for_a_screen_reader(open_page):
-    page = open_page(play(neuron()).html)
+    page = open_page(play(neuron(), names=None).html)
     for control in page.locator("button, select, input").all():
         name = control.evaluate(
             "(it) => it.getAttribute('aria-label') || it.labels?.[0]?.textContent || it.textContent"
@@ -747,14 +753,14 @@ LABELS = ["x", "x1", "x_1", "v_1", "C", "a+b", "W(0)_1,2", "r(0)", "x_max", "los
 @st.composite
 def shown_graphs(draw):
     """A random graph, with labels that are set alike, losses, and operations of one's own."""
-    root, _ = draw(graphs(max_nodes=6, on_grid=draw(st.booleans())))
+    root, _ = draw(graphs(max_nodes=6, on_grid=draw(st.booleans(), names=None)), names=None)
     nodes = topological_order(root)
-    for top in draw(st.lists(st.sampled_from(TOPS), max_size=2)):
-        grown = top(root, draw(st.sampled_from(nodes)))
+    for top in draw(st.lists(st.sampled_from(TOPS), max_size=2), names=None):
+        grown = top(root, draw(st.sampled_from(nodes), names=None))
         root = grown if abs(grown.data) < 1e3 else root
     for node in topological_order(root):
-        if node.operation is None or draw(st.booleans()):
-            node.label = draw(st.sampled_from(LABELS))
+        if node.operation is None or draw(st.booleans(), names=None):
+            node.label = draw(st.sampled_from(LABELS), names=None)
     return root
 
 
@@ -769,7 +775,7 @@ def own(table):
 @settings(max_examples=20, suppress_health_check=[*HealthCheck])
 @given(shown_graphs(), st.data())
 def test_every_equation_of_a_random_graph_is_true(shared_page, root, data):
-    page = shared_page(play(root).html)
+    page = shared_page(play(root, names=None).html)
     assert false_equations(page, root) == []
     order = topological_order(root)
     locked = {each for node in order if not live(node) for each in topological_order(node)}
@@ -782,7 +788,7 @@ def test_every_equation_of_a_random_graph_is_true(shared_page, root, data):
         assert false_equations(page, rebuilt(lambda: root, i, value)) == []
     order[i].data = value  # the graph that was recorded no longer holds
     if not any(map(at_kink, order)):  # where Step(0) may still be what it was elsewhere
-        assert false_equations(shared_page(play(root).html), root) == []
+        assert false_equations(shared_page(play(root, names=None).html), root) == []
 
 
 def live(node):
@@ -800,7 +806,7 @@ def has_value(root, index, value):
 
 @pytest.mark.parametrize("graph", GRAPHS)
 def test_every_equation_is_true(open_page, graph):
-    page = open_page(play(graph()).html)
+    page = open_page(play(graph(), names=None).html)
     assert page.evaluate(WALK)
     assert false_equations(page, graph()) == []
 
@@ -819,7 +825,7 @@ PLANTED = {
 @pytest.mark.parametrize("fault", PLANTED)
 def test_what_is_false_is_found(open_page, fault):
     root = classifier() * 2.00004 + log_sum_exp([Value(0.5, "a")] * 2)
-    text = play(root).html
+    text = play(root, names=None).html
     assert text.count(PLANTED[fault][0]) == 1
     page = open_page(text.replace(*PLANTED[fault]))
     assert false_equations(page, root) != []
@@ -837,7 +843,7 @@ def trained():
 
 def test_after_a_training_step_the_page_marks_what_no_longer_holds(open_page):
     root = trained()
-    page = open_page(play(root).html)
+    page = open_page(play(root, names=None).html)
     order = topological_order(root)
     changed = [f"n{order.index(node)}" for node in changed_nodes(order)]
     assert [each.get_attribute("id") for each in page.locator(".node.stale").all()] == changed
@@ -849,7 +855,7 @@ def test_after_a_training_step_the_page_marks_what_no_longer_holds(open_page):
 
 def test_of_what_no_longer_holds_no_equation_is_stated(open_page):
     root = trained()
-    page = open_page(play(root).html)
+    page = open_page(play(root, names=None).html)
     assert false_equations(page, root) == []
     order = topological_order(root)
     z = next(i for i, node in enumerate(order) if node.label == "z(1)_2")
@@ -870,7 +876,7 @@ def test_a_whole_page_of_a_graph_that_no_longer_holds(open_page):
     w, x = Value(2.0, "w"), Value(3.0, "x")
     root = w * x
     w.data = 10.0
-    page = open_page(play(root).html)
+    page = open_page(play(root, names=None).html)
     assert page.evaluate(WALK) == [
         "<mi>x</mi><mo>=</mo><mn>3</mn>",
         "<mi>w</mi><mo>=</mo><mn>10</mn>",
@@ -885,14 +891,14 @@ def test_a_whole_page_of_a_graph_that_no_longer_holds(open_page):
 
 def test_what_is_stated_of_what_no_longer_holds_is_found(open_page):
     root = trained()
-    text = play(root).html.replace("isStale: Boolean(how[2])", "isStale: false")
+    text = play(root, names=None).html.replace("isStale: Boolean(how[2])", "isStale: false")
     assert false_equations(open_page(text), root) != []
 
 
 def test_after_recompute_the_page_is_that_of_a_new_graph(open_page):
     root = trained()
     root.recompute()
-    page = open_page(play(root).html)
+    page = open_page(play(root, names=None).html)
     assert page.locator("#changed").is_hidden()
     assert_shows_all_of(page, root)
     assert false_equations(page, root) == []

@@ -55,7 +55,7 @@ def test_one_id_for_each_node_and_edge():
 
 
 def test_the_same_page_each_time():
-    assert play(neuron()).html == play(neuron()).html
+    assert play(neuron(), names=None).html == play(neuron(), names=None).html
 
 
 def test_the_page_asks_for_nothing():
@@ -92,14 +92,14 @@ def test_a_graph_that_no_longer_holds_is_played():
     root = (w * x).relu()
     root.backward()
     w.data = 10.0
-    player = play(root, "ja")
+    player = play(root, "ja", names=None)
     assert [node[-1] for node in data_of(player.html)["nodes"] if len(node) > 4] == [1, 0]
     assert data_of(player.html)["recompute"] == "C.recompute()"
     text = html.unescape(re.search(r"<pre>(.*)</pre>", player._repr_html_(), re.DOTALL)[1])
     assert text.endswith("C.recompute() で計算し直せます。")
     assert (w.grad, x.grad) == (3.0, 2.0)
     root.label = "the loss"
-    assert data_of(play(root).html)["recompute"] == "root.recompute()"
+    assert data_of(play(root, names=None).html)["recompute"] == "root.recompute()"
 
 
 def test_gradients_from_before_stay_from_before():
@@ -180,7 +180,7 @@ def test_colours_are_those_of_the_picture():
 
 
 def test_in_a_notebook():
-    player = play(neuron())
+    player = play(neuron(), names=None)
     shown = player._repr_html_()
     srcdoc, sandbox = re.search(r'<iframe srcdoc="([^"]*)" sandbox="([^"]*)"', shown).groups()
     assert html.unescape(srcdoc) == player.html
@@ -189,7 +189,7 @@ def test_in_a_notebook():
     picture = re.search(r'<img src="data:image/svg\+xml;base64,([^"]*)"', details)[1]
     assert b"<svg" in base64.b64decode(picture)
     text = html.unescape(re.search(r"<pre>(.*)</pre>", details, re.DOTALL)[1])
-    assert text == "\n".join(map(str, backward_steps(neuron())))
+    assert text == "\n".join(map(str, backward_steps(neuron(), names=None)))
 
 
 def test_size_grows_linearly():

@@ -147,7 +147,7 @@ def test_paths_are_summed_term_by_term():
     h = a * b
     h.label = "h"
     assert (
-        str(derivation(h + a, a))
+        str(derivation(h + a, a, names=None))
         == """\
 ∂C/∂a = ∂C/∂h · ∂h/∂a + ∂(h + a)/∂a
       = 1 · b + 1
@@ -160,13 +160,13 @@ def test_paths_are_summed_term_by_term():
 def test_a_derivative_that_is_taken_twice_is_written_place_by_place():
     v = Value(3.0, "v")
     text = "∂C/∂v = v + v\n      = 3 + 3\n      = 6\n∂C/∂v = 2 v"
-    assert str(derivation(v * v, v)) == text
+    assert str(derivation(v * v, v, names=None)) == text
 
 
 def test_a_node_that_feeds_another_directly_and_through_others_is_told_from_its_gradient():
     z = [Value(1.0, "z1"), Value(2.0, "z2")]
     cost = cross_entropy(z, 1)
-    graph = derivation(cost, z[1]).graph
+    graph = derivation(cost, z[1], names=None).graph
     assert TEXT.equation(*graph.gathered(z[1], Writer(graph.names))) == (
         "∂C/∂z₂ = ∂C/∂v₁ · ∂v₁/∂z₂ + ∂C/∂C · ∂(v₁ − z₂)/∂z₂"
         " = ∂C/∂v₁ · (exp(z₂) / (exp(z₁) + exp(z₂))) + ∂C/∂C · (−1)"
@@ -178,7 +178,7 @@ def test_nodes_labelled_alike_are_two_in_every_equation_and_in_the_closed_form()
     neuron = Neuron(1, "linear", seed=1)
     cost = neuron([1.0]) - neuron([5.0])
     assert (
-        str(derivation(cost, neuron.weights[0]))
+        str(derivation(cost, neuron.weights[0], names=None))
         == """\
 ∂C/∂W⁽⁰⁾ = ∂C/∂z⁽¹⁾ · ∂z⁽¹⁾/∂W⁽⁰⁾ + ∂C/∂z⁽¹⁾′ · ∂z⁽¹⁾′/∂W⁽⁰⁾
          = 1 · r⁽⁰⁾ + (−1 · r⁽⁰⁾′)
@@ -190,19 +190,28 @@ def test_nodes_labelled_alike_are_two_in_every_equation_and_in_the_closed_form()
 
 def forward(root):
     """The first part of an explanation."""
-    return [line.strip() for line in str(explain(root)).split("\n\n")[0].splitlines()[1:]]
+    return [
+        line.strip() for line in str(explain(root, names=None)).split("\n\n")[0].splitlines()[1:]
+    ]
 
 
 def test_what_would_be_false_as_it_stands_is_written_otherwise():
     x, a = Value(2.0, "x"), Value(2.0, "a")
     assert forward(Value(2.0, "v_1") * x + 1)[2] == "v₂ = v₁ x = 2 · 2 = 4"
     assert forward(x**2.00004)[1] == "C = x^2.000 = 2^2.000 = 4.000"
-    assert str(derivation(x**2.00004, x)).splitlines()[0] == "∂C/∂x = 2.000 x^1.000"
+    assert str(derivation(x**2.00004, x, names=None)).splitlines()[0] == "∂C/∂x = 2.000 x^1.000"
     assert forward(a.sqrt() ** 2)[2] == "C = v₁² = 1.414² = 2"
-    assert str(derivation(a.sqrt().exp() ** 2, a)).splitlines()[1].startswith("      = 2 v₂ ·")
+    assert (
+        str(derivation(a.sqrt().exp() ** 2, a, names=None))
+        .splitlines()[1]
+        .startswith("      = 2 v₂ ·")
+    )
     assert forward(total([]) * x)[0] == "v₁ = 0"
-    assert str(explain(Constant(3.0))).splitlines()[1::4] == ["    C = 3", "    ∂C/∂C = 1"]
-    assert str(derivation(c := Constant(3.0), c)) == "∂C/∂C = 1\n∂C/∂C = 1"
+    assert str(explain(Constant(3.0), names=None)).splitlines()[1::4] == [
+        "    C = 3",
+        "    ∂C/∂C = 1",
+    ]
+    assert str(derivation(c := Constant(3.0), c, names=None)) == "∂C/∂C = 1\n∂C/∂C = 1"
 
 
 def test_a_slope_that_is_learnt_is_neither_chosen_nor_an_activation():
@@ -216,14 +225,17 @@ def test_a_slope_that_is_learnt_is_neither_chosen_nor_an_activation():
 def test_a_record_prints_the_numbers_that_it_was_made_with():
     w, x = Value(2.0, "w"), Value(3.0, "x")
     cost = (w * x).relu() + 2
-    records = [explain(cost), derivation(cost, w)]
+    records = [explain(cost, names=None), derivation(cost, w, names=None)]
     printed = [(str(each), each.latex()) for each in records]
-    again = [explain(cost), derivation(cost, w)]  # nothing of these is printed before
+    again = [
+        explain(cost, names=None),
+        derivation(cost, w, names=None),
+    ]  # nothing of these is printed before
     w.data, x.data, w.label = -10.0, 5.0, "u"
     with pytest.raises(ValueError, match=r"C\.recompute\(\)"):
-        explain(cost)
+        explain(cost, names=None)
     with pytest.raises(ValueError, match=r"C\.recompute\(\)"):
-        derivation(cost, w)
+        derivation(cost, w, names=None)
     cost.recompute()
     cost.backward()
     for record in (records, again):
@@ -289,7 +301,7 @@ def test_paths_beyond_number_are_told_by_their_power_of_ten():
     node = a = Value(0.5, "a")
     for _ in range(40):
         node = node * node
-    assert str(derivation(node, a)).startswith("There are ≈ 10¹² paths from C to a:")
+    assert str(derivation(node, a, names=None)).startswith("There are ≈ 10¹² paths from C to a:")
 
 
 def test_softmax_cross_entropy_is_p_minus_one():
@@ -564,7 +576,7 @@ def closed(found, notation):
 def equations_of_the_note(notation):
     """Each equation of the mathematics note by its name, set."""
     cost, _ = network()
-    graph = derivation(cost, cost).graph
+    graph = derivation(cost, cost, names=None).graph
     found = {
         f"one layer, ∂C/∂{node.label}": notation.equation(
             *graph.gathered(node, Writer(graph.names, notation))
@@ -574,13 +586,13 @@ def equations_of_the_note(notation):
     }
     for count in (1, 2, 3):
         cost, _ = network(count)
-        graph = derivation(cost, cost).graph
+        graph = derivation(cost, cost, names=None).graph
         for node in graph.step_of:
             if node.label.startswith("W"):
-                row = closed(derivation(cost, node), notation)
+                row = closed(derivation(cost, node, names=None), notation)
                 found[f"layers: {count}, closed form, {node.label}"] = notation.equation(*row)
     out, x = layers()
-    graph = derivation(out, x).graph
+    graph = derivation(out, x, names=None).graph
     for node in graph.step_of:
         if equation := general_equation(graph, node):
             key = f"general equation {equation}, {node.label}"
@@ -588,7 +600,7 @@ def equations_of_the_note(notation):
     logits = [Value(float(k), f"z_{k}") for k in range(3)]
     cost = cross_entropy(logits, 1)
     for logit in logits[:2]:
-        row = closed(derivation(cost, logit), notation)
+        row = closed(derivation(cost, logit, names=None), notation)
         found[f"softmax and cross-entropy, {logit.label}"] = notation.equation(*row)
     return found
 

@@ -111,8 +111,8 @@ def variables(root):
 
 def shown(root, wrt):
     """Every equation that steps, an explanation and derivations show, with its notation."""
-    steps, explanation = list(backward_steps(root)), explain(root)
-    derivations = [derivation(root, node) for node in wrt]
+    steps, explanation = list(backward_steps(root, names=None)), explain(root, names=None)
+    derivations = [derivation(root, node, names=None) for node in wrt]
     for each in [*steps, explanation, *derivations]:
         yield from ((equation, TEXT) for equation in equations(str(each), TEXT))
         yield from ((equation, LATEX) for equation in equations(each.latex(), LATEX))
@@ -159,7 +159,7 @@ def test_every_equation_of_a_network_and_of_a_loss_is_true(graph):
 @settings(max_examples=50)
 def test_a_total_is_the_running_sum(root):
     so_far = dict.fromkeys(topological_order(root), 0.0)
-    for step in backward_steps(root):
+    for step in backward_steps(root, names=None):
         written = re.findall(r"  total (\S+)$", str(step), re.MULTILINE)
         for each, text in zip(step.contributions, written, strict=True):
             so_far[each.parent] += each.amount
