@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from microrelu.bridges.jax_function import to_jax
     from microrelu.bridges.pytorch import from_torch, to_torch
     from microrelu.check.gradients import check_gradients
+    from microrelu.expressions import expression
     from microrelu.losses import cross_entropy, half_squared_error, hinge, mean, softmax
     from microrelu.nn import MLP, Layer, Module, Neuron
     from microrelu.optim import SGD, Adam
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "expressions": ("expression",),
     "losses": ("cross_entropy", "half_squared_error", "hinge", "mean", "softmax"),
     "nn": ("MLP", "Layer", "Module", "Neuron"),
     "optim": ("SGD", "Adam"),

@@ -1,13 +1,14 @@
 """Text such as `z = w*x + b; relu(z)` read as a graph, and mistakes answered in one line.
 
-`Reader` parses with `ast` and lets nothing through but arithmetic, so that nothing in the text is
-ever executed. `cli/commands.py` gives it what stands on the command line.
+`expression` parses with `ast` and lets nothing through but arithmetic, so that nothing in the text
+is ever executed. `cli/commands.py` gives it what stands on the command line.
 """
 
 from __future__ import annotations
 
 import ast
 import keyword
+import math
 import re
 import unicodedata
 import warnings
@@ -44,8 +45,51 @@ SYNTAX = {  # what Python says of a syntax error → what is said here
 }
 
 
-class MistakeError(Exception):
-    """What is wrong with the command; its text is what the user reads."""
+class MistakeError(ValueError):
+    """What is wrong with a text or a command; what the user reads."""
+
+
+class Parts(dict[str, Value]):
+    """The nodes of an expression by their names.
+
+    Attributes:
+        text: The expression, each of its lines without spaces around it.
+        places: For each node, those without a name too, where in the text it first stands: the
+            start and the end.
+    """
+
+    def __init__(self, text: str, nodes: Mapping[str, Value]) -> None:
+        super().__init__(nodes)
+        self.text = text
+        self.places: dict[Value, tuple[int, int]] = {}
+
+
+def expression(text: str, /, **values: float) -> tuple[Value, Parts]:
+    """Read a text as a graph, the language of the command line.
+
+    Args:
+        text: Arithmetic of names, numbers, + - * / ** and functions of the table, in statements
+            between semicolons or on lines of their own; all but the last give a node a name.
+        **values: The number of each variable.
+
+    Returns:
+        The node of the last statement, and all nodes that have a name.
+
+    Raises:
+        ValueError: the text is not arithmetic, a name has no value or no use, or an operation has
+            no value at these numbers; the message shows the place.
+        TypeError: a value is no number.
+
+    >>> C, nodes = expression("z = w*x + b; relu(z)**2", w=0.5, x=2.0, b=0.5)
+    >>> C.backward()
+    >>> C.data, nodes["w"].grad, nodes["z"].label
+    (2.25, 6.0, 'z')
+    >>> [nodes.text[slice(*nodes.places[node])] for node in C.parents]
+    ['relu(z)']
+    """
+    reader = Reader(text, values)
+    root = reader.root()
+    return root, reader.nodes
 
 
 class Reader:
@@ -60,7 +104,8 @@ class Reader:
 
     def __init__(self, text: str, values: Mapping[str, float]) -> None:
         self.lines = [line.strip() for line in re.split(r"\r\n|\r|\n", text.strip())]
-        self.nodes = {name: Value(number, name) for name, number in values.items()}
+        nodes = {name: Value(number, name) for name, number in values.items()}
+        self.nodes = Parts("\n".join(self.lines), nodes)
         self.used: set[str] = set()
 
     def root(self) -> Value:
@@ -75,7 +120,8 @@ class Reader:
         for name, tree in statements:
             node = self._evaluate(tree)
             if name and type(node) is Constant:  # a named number is a variable
-                node = Value(node.data)
+                self.nodes.places[variable := Value(node.data)] = self._place(tree)
+                node = variable
             if name:
                 node.label = node.label or name
                 self.nodes[name] = node
@@ -192,6 +238,9 @@ class Reader:
                 raise self._mistake(str(error), part) from None
             if parents and all(type(parent) is Constant for parent in parents):
                 node = Constant(node.data)
+            start, end = self._place(part)
+            if start < self.nodes.places.get(node, (math.inf, 0))[0]:
+                self.nodes.places[node] = start, end
             done.append(node)
         return done[0]
 
@@ -235,10 +284,24 @@ class Reader:
 
     def _mistake(self, message: str, tree: ast.expr | ast.stmt) -> MistakeError:
         row = tree.lineno - 1
-        line = self.lines[row].encode()  # a tree counts bytes
-        end = tree.end_col_offset if tree.end_lineno == tree.lineno else len(line)
-        start, end = (len(line[:place].decode()) for place in (tree.col_offset, end))
-        return self._mistake_at(message, row, start, end)
+        end = len(self.lines[row])
+        if tree.end_lineno == tree.lineno:
+            end = self._column(row, tree.end_col_offset or 0)
+        return self._mistake_at(message, row, self._column(row, tree.col_offset), end)
+
+    def _place(self, tree: ast.expr) -> tuple[int, int]:
+        """Where a tree starts and ends in the text of all lines."""
+        last, after = tree.end_lineno or tree.lineno, tree.end_col_offset or tree.col_offset
+        ends = (tree.lineno, tree.col_offset), (last, after)
+        start, end = (
+            sum(len(line) + 1 for line in self.lines[: row - 1]) + self._column(row - 1, place)
+            for row, place in ends
+        )
+        return start, end
+
+    def _column(self, row: int, place: int) -> int:
+        """A place in a line; a tree counts bytes."""
+        return len(self.lines[row].encode()[:place].decode())
 
     def _mistake_at(self, message: str, row: int, start: int, end: int) -> MistakeError:
         """The message, the line, or what fits of it, and carets under the place."""

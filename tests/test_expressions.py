@@ -10,13 +10,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import microrelu
-from microrelu import topological_order
+from microrelu import expression, topological_order
 from microrelu.cli.commands import main
-from microrelu.expressions import MistakeError, Reader
+from microrelu.expressions import MistakeError
 
 
 def read(text, **values):
-    return Reader(text, values).root()
+    return expression(text, **values)[0]
 
 
 def test_lines_separate_statements_like_semicolons():
@@ -109,7 +109,7 @@ def deeper(inner):
     )
 
 
-expressions = st.recursive(leaves, deeper, max_leaves=12)
+texts = st.recursive(leaves, deeper, max_leaves=12)
 AS_PYTHON = {
     "relu": lambda a: max(a, 0.0),
     "tanh": math.tanh,
@@ -119,7 +119,7 @@ AS_PYTHON = {
 }
 
 
-@given(expressions, *[st.integers(-24, 24).map(lambda n: n / 8)] * 3)
+@given(texts, *[st.integers(-24, 24).map(lambda n: n / 8)] * 3)
 def test_an_expression_is_worth_what_python_says(text, x, y, z):
     values = {"x": x, "y": y, "z": z}
     try:
@@ -128,7 +128,7 @@ def test_an_expression_is_worth_what_python_says(text, x, y, z):
         expected = None
     assume(expected is None or abs(expected) < 1e12)
     try:
-        root = Reader(f"{text} + 0*(x + y + z)", values).root()
+        root = expression(f"{text} + 0*(x + y + z)", **values)[0]
     except MistakeError:
         assert expected is None
     else:
@@ -151,11 +151,11 @@ tokens = st.sampled_from(
 @given(st.text() | st.lists(tokens).map("".join))
 def test_any_text_is_an_expression_or_a_mistake(text):
     with contextlib.suppress(MistakeError):
-        Reader(text, {"x": 0.5, "y": -2.0}).root()
+        expression(text, x=0.5, y=-2.0)
 
 
 @settings(deadline=None, max_examples=50)
-@given(expressions, st.sampled_from(["0", "-1.5", "1e308", "1e-320", "nan", "inf"]))
+@given(texts, st.sampled_from(["0", "-1.5", "1e308", "1e-320", "nan", "inf"]))
 def test_any_arithmetic_is_explained_or_a_mistake(text, number):
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -164,3 +164,35 @@ def test_any_arithmetic_is_explained_or_a_mistake(text, number):
     assert bool(err.getvalue()) == (status == 2)
     if status < 2:
         json.loads(out.getvalue(), parse_constant=pytest.fail)
+
+
+def test_python_gets_the_root_and_every_named_node():
+    root, nodes = expression("z = w*x + b; r = relu(z); (y - r)**2 / 2", w=0.5, x=2, b=0.1, y=3)
+    assert [*nodes] == ["w", "x", "b", "y", "z", "r"]
+    assert root.data == pytest.approx(1.805)
+    assert nodes["r"].parents == (nodes["z"],)
+    root.backward()
+    assert nodes["w"].grad == pytest.approx(-3.8)
+
+
+def test_any_name_may_be_a_keyword():
+    root, nodes = expression("text * self + values", text=2.0, self=3.0, values=1.0)
+    assert (root.data, [*nodes]) == (7.0, ["text", "self", "values"])
+
+
+def test_each_node_knows_its_part_of_the_text():
+    root, nodes = expression(" é = 2*x + 1/3\n  relu(é) * x ", x=2.0)
+    parts = {nodes.text[slice(*nodes.places[node])] for node in topological_order(root)}
+    assert parts == {"2", "x", "2*x", "1/3", "2*x + 1/3", "relu(é)", "relu(é) * x"}
+    assert nodes.places[nodes["x"]] == (6, 7)
+    _, named = expression("k = 2; k * x", x=1.0)
+    assert named.text[slice(*named.places[named["k"]])] == "2"
+
+
+def test_a_mistake_is_a_value_error_with_carets():
+    with pytest.raises(
+        ValueError, match=r"There is no function rleu: did you mean relu\?\n    rleu"
+    ):
+        expression("rleu(x)", x=1.0)
+    with pytest.raises(TypeError):
+        expression("x * 2", x="2")

@@ -27,7 +27,7 @@ from microrelu.check.gradients import check_gradients
 from microrelu.check.report import Report
 from microrelu.cli.training import DATA, train
 from microrelu.engine import Value, topological_order
-from microrelu.expressions import MistakeError, Reader, functions, read_assignments
+from microrelu.expressions import MistakeError, expression, functions, read_assignments
 from microrelu.operations import relu_at_zero
 from microrelu.steps.sweep import Step, backward_steps
 from microrelu.text import align
@@ -107,7 +107,7 @@ def explain(arguments: Sequence[str]) -> int:
     if not 0 <= slope <= 1:
         raise MistakeError(f"--relu-at-zero takes a slope from 0 to 1, not {slope}.")
     with relu_at_zero(slope):
-        root = Reader(options.expression, read_assignments(options.assignments)).root()
+        root, _ = expression(options.expression, **read_assignments(options.assignments))
         steps = list(backward_steps(root, names=None))
         write_files(root, options)
         report = check_gradients(root, names=None)

@@ -10,7 +10,7 @@ import pytest
 
 from microrelu import backward_steps, check_gradients, topological_order
 from microrelu.cli.commands import main
-from microrelu.expressions import Reader, functions
+from microrelu.expressions import expression, functions
 
 NEURON = ["(y - relu(w*x + b))**2 / 2", "w=0.5", "x=2", "b=0.1", "y=3"]
 ADVICE = "Write only names, numbers, + - * / ** and functions such as relu(x) here."
@@ -19,7 +19,7 @@ UNREADABLE = "The expression cannot be read from here on."
 
 
 def read(text, **values):
-    return Reader(text, values).root()
+    return expression(text, **values)[0]
 
 
 # What it prints
