@@ -39,7 +39,7 @@ SENTENCES = (  # those that the page fills in itself, as the numbers change
     *("start", "computed", "no value", "seed", "leaf", "open", "closed", "kink"),
     *("too many paths", "not live", "locked", "play", "pause", "forward", "backward"),
     *("value", "gradient", "at kink", "recorded", "so far"),
-    *("changed", "no longer holds", "changed operands", "feeds changed"),
+    *("changed", "no longer holds", "changed operands", "feeds changed", "comma"),
 )
 LABELS = (  # those that stand in the page from the start
     *("graph", "first", "previous", "play", "next", "last", "position", "speed", "reset"),

@@ -9,33 +9,33 @@ from __future__ import annotations
 LANGUAGES = ("en", "id", "ja")
 
 WORDS: dict[str, tuple[str, str, str]] = {
-    "forward": ("Forward: values", "Maju: nilai", "順伝播：値"),
-    "backward": ("Backward: gradients", "Mundur: gradien", "逆伝播：勾配"),
+    "forward": ("Forward: values", "Propagasi maju: nilai", "順伝播：値"),
+    "backward": ("Backward: gradients", "Propagasi balik: gradien", "逆伝播：勾配"),
     "gradients": ("Gradients", "Gradien", "勾配"),
     "seed": (
         "{node} is what is differentiated, so the sweep starts with 1.",
-        "{node} adalah yang diturunkan, maka perambatan dimulai dengan 1.",
+        "{node} adalah fungsi yang diturunkan, jadi propagasi balik dimulai dari 1.",
         "{node} を微分するので、逆伝播は 1 から始まります。",
     ),
     "equation 1": (
         "Equation 1: through the activation.",
         "Persamaan 1: melewati fungsi aktivasi.",
-        "式 1：活性化関数を通ります。",
+        "式 1：活性化関数を通して勾配が伝わります。",
     ),
     "equation 2": (
         "Equation 2: summed over all that {node} fed.",
-        "Persamaan 2: dijumlahkan atas semua yang diberi masukan oleh {node}.",
-        "式 2：{node} が入力となったすべてのノードにわたる和です。",
+        "Persamaan 2: jumlah atas semua simpul yang menerima {node} sebagai masukan.",
+        "式 2：{node} を入力とするすべてのノードについて和をとります。",
     ),
     "equation 3": (
         "Equation 3: to the weights.",
-        "Persamaan 3: menuju bobot.",
-        "式 3：重みへ伝わります。",
+        "Persamaan 3: gradien terhadap bobot.",
+        "式 3：重みについての勾配です。",
     ),
     "leaf": (
         "{node} is a leaf: its gradient is complete.",
-        "{node} adalah daun: gradiennya sudah lengkap.",
-        "{node} は葉です。勾配はこれで完成です。",
+        "{node} adalah simpul daun: gradiennya sudah lengkap.",
+        "{node} は葉ノードです。勾配はこれで確定です。",
     ),
     "sum": (
         "A sum passes the gradient on unchanged to each term.",
@@ -44,13 +44,13 @@ WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "subtract": (
         "A difference passes the gradient on, with the sign turned for what is subtracted.",
-        "Pengurangan meneruskan gradien; tandanya dibalik untuk bilangan pengurang.",
-        "差は勾配を渡します。ただし引く数へは符号を変えて渡します。",
+        "Pengurangan meneruskan gradien; untuk pengurangnya, tandanya dibalik.",
+        "差は勾配を渡します。ただし引く側の項へは符号を反転して渡します。",
     ),
     "negate": (
         "The minus sign turns the sign of the gradient.",
         "Tanda minus membalik tanda gradien.",
-        "マイナスは勾配の符号を変えます。",
+        "負号は勾配の符号を反転します。",
     ),
     "multiply": (
         "In a product each factor receives the gradient times the other factor.",
@@ -71,13 +71,13 @@ WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "open": (
         "{symbol} is open: the gradient passes unchanged.",
-        "{symbol} terbuka: gradien lewat tanpa perubahan.",
-        "{symbol} は開いています。勾配はそのまま通ります。",
+        "{symbol} terbuka: gradien diteruskan tanpa perubahan.",
+        "{symbol} は開いています。勾配はそのまま伝わります。",
     ),
     "closed": (
         "{symbol} is closed: nothing passes.",
-        "{symbol} tertutup: tidak ada yang lewat.",
-        "{symbol} は閉じています。何も通りません。",
+        "{symbol} tertutup: gradien tidak diteruskan (menjadi 0).",
+        "{symbol} は閉じています。勾配は伝わりません（0 になります）。",
     ),
     "chooses": (
         "{symbol} passes the gradient to the operand it chose, and nothing to the other.",
@@ -86,25 +86,27 @@ WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "kink": (
         "{symbol} is at its kink, where it has no derivative; by convention it is {slope} here.",
-        "{symbol} berada di titik patahnya dan tidak punya turunan; menurut konvensi nilainya "
-        "{slope}.",
-        "{symbol} は折れ点にあり微分できません。ここでは慣例として {slope} とします。",
+        "{symbol} berada di titik sudutnya dan tidak punya turunan; menurut konvensi turunannya "
+        "di sini diambil {slope}.",
+        "{symbol} は折れ点にあり微分できません。ここでは慣例として微分係数を {slope} と定めます。",
     ),
     "chain": (
-        "The chain rule: the gradient of {node}, times the local derivative of {symbol}.",
-        "Aturan rantai: gradien {node} dikali turunan lokal {symbol}.",
-        "連鎖律：{node} の勾配に {symbol} の局所微分を掛けます。",
+        "The chain rule: the gradient with respect to {node}, times the local derivative of "
+        "{symbol}.",
+        "Aturan rantai: gradien terhadap {node} dikali turunan lokal operasi {symbol}.",
+        "連鎖律：{node} に関する勾配に {symbol} の局所的な微分を掛けます。",
     ),
     "too many paths": (
         "There are {count} paths from {root} to {leaf}: too many to write out one by one. Each "
         "gradient below is written by the gradients of the nodes that it feeds.",
         "Ada {count} lintasan dari {root} ke {leaf}: terlalu banyak untuk ditulis satu per satu. "
-        "Setiap gradien di bawah ditulis dengan gradien simpul yang menerimanya.",
+        "Setiap gradien di bawah dinyatakan dalam gradien simpul-simpul yang dimasukinya.",
         "{root} から {leaf} への経路は {count} 本あり、一つずつ書くには多すぎます。"
         "以下では、各勾配をその出力先のノードの勾配で表します。",
     ),
     # The player's own words
-    "step by step": ("step by step", "selangkah demi selangkah", "一歩ずつ"),
+    "comma": (", ", ", ", "、"),
+    "step by step": ("step by step", "selangkah demi selangkah", "ステップごとに"),
     "graph": ("The graph", "Graf", "グラフ"),
     "first": ("First step", "Langkah pertama", "最初へ"),
     "previous": ("Previous step", "Langkah sebelumnya", "前へ"),
@@ -112,21 +114,21 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "last": ("Last step", "Langkah terakhir", "最後へ"),
     "play": ("Play", "Putar", "再生"),
     "pause": ("Pause", "Jeda", "一時停止"),
-    "speed": ("Speed", "Kecepatan", "速さ"),
+    "speed": ("Speed", "Kecepatan", "再生速度"),
     "position": ("Step", "Langkah", "ステップ"),
     "zoom in": ("Larger", "Perbesar", "拡大"),
     "zoom out": ("Smaller", "Perkecil", "縮小"),
     "value": ("value", "nilai", "値"),
     "gradient": ("gradient", "gradien", "勾配"),
-    "local derivative": ("local derivative", "turunan lokal", "局所微分"),
-    "contribution": ("contribution", "sumbangan", "寄与"),
+    "local derivative": ("local derivative", "turunan lokal", "局所的な微分"),
+    "contribution": ("contribution", "kontribusi", "寄与"),
     "blocked": ("blocked", "tertahan", "遮断"),
-    "at kink": ("kink", "titik patah", "折れ点"),
-    "so far": ("{number} so far", "{number} sejauh ini", "ここまで {number}"),
+    "at kink": ("kink", "titik sudut", "折れ点"),
+    "so far": ("{number} so far", "jumlah sementara: {number}", "ここまで {number}"),
     "recorded": ("recorded", "rekaman", "記録"),
-    "leaf name": ("Leaf", "Daun", "葉"),
+    "leaf name": ("Leaf", "Simpul daun", "葉ノード"),
     "reset": ("Reset", "Setel ulang", "元に戻す"),
-    "with respect to": ("Differentiate by it", "Turunkan terhadapnya", "これで微分"),
+    "with respect to": ("Differentiate by it", "Turunkan terhadap ini", "この変数で微分"),
     "start": (
         "The leaves are given. Change one, here or by dragging it in the picture, and everything "
         "is computed anew.",
@@ -141,13 +143,13 @@ WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "no value": (
         "{symbol} has no value here.",
-        "{symbol} tidak memiliki nilai di sini.",
-        "ここでは {symbol} の値がありません。",
+        "{symbol} tidak terdefinisi di sini.",
+        "ここでは {symbol} は定義されません。",
     ),
     "not live": (
         "{symbol} is not live: it plays as recorded, and the leaves that feed it stay as they are.",
-        "{symbol} tidak dihitung ulang: ia diputar seperti terekam, dan daun yang memberinya "
-        "masukan tidak dapat diubah.",
+        "{symbol} tidak dihitung ulang: nilainya tetap seperti saat direkam, dan daun-daun "
+        "masukannya tidak dapat diubah.",
         "{symbol} は計算し直されず、記録のまま再生されます。その入力となる葉は変えられません。",
     ),
     "locked": (
@@ -184,7 +186,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "needs scripts": (
         "Stepping through needs JavaScript, which is switched off here.",
-        "Untuk melangkah diperlukan JavaScript, yang dimatikan di sini.",
+        "Pemutar ini memerlukan JavaScript, yang dimatikan di sini.",
         "ステップの再生には JavaScript が必要ですが、ここでは無効になっています。",
     ),
 }

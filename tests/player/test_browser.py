@@ -753,14 +753,14 @@ LABELS = ["x", "x1", "x_1", "v_1", "C", "a+b", "W(0)_1,2", "r(0)", "x_max", "los
 @st.composite
 def shown_graphs(draw):
     """A random graph, with labels that are set alike, losses, and operations of one's own."""
-    root, _ = draw(graphs(max_nodes=6, on_grid=draw(st.booleans(), names=None)), names=None)
+    root, _ = draw(graphs(max_nodes=6, on_grid=draw(st.booleans())))
     nodes = topological_order(root)
-    for top in draw(st.lists(st.sampled_from(TOPS), max_size=2), names=None):
-        grown = top(root, draw(st.sampled_from(nodes), names=None))
+    for top in draw(st.lists(st.sampled_from(TOPS), max_size=2)):
+        grown = top(root, draw(st.sampled_from(nodes)))
         root = grown if abs(grown.data) < 1e3 else root
     for node in topological_order(root):
-        if node.operation is None or draw(st.booleans(), names=None):
-            node.label = draw(st.sampled_from(LABELS), names=None)
+        if node.operation is None or draw(st.booleans()):
+            node.label = draw(st.sampled_from(LABELS))
     return root
 
 

@@ -471,7 +471,7 @@ Backward: gradients
     ∂z⁽²⁾/∂b⁽¹⁾ = ∂z⁽²⁾/∂z⁽²⁾ · 1 = 1 · 1 = 1
   Equation 2: summed over all that r⁽¹⁾₂ fed.
     ∂z⁽²⁾/∂r⁽¹⁾₂ = ∂z⁽²⁾/∂z⁽²⁾ · W⁽¹⁾₂ = 1 · (−1) = −1
-  The chain rule: the gradient of r⁽¹⁾₂, times the local derivative of tanh.
+  The chain rule: the gradient with respect to r⁽¹⁾₂, times the local derivative of tanh.
   Equation 1: through the activation.
     ∂z⁽²⁾/∂z⁽¹⁾₂ = ∂z⁽²⁾/∂r⁽¹⁾₂ · ∂r⁽¹⁾₂/∂z⁽¹⁾₂ = ∂z⁽²⁾/∂r⁽¹⁾₂ · (1 − tanh(z⁽¹⁾₂)²) \
 = −1 · 0.9151 = −0.9151
@@ -480,7 +480,7 @@ Backward: gradients
     ∂z⁽²⁾/∂W⁽⁰⁾₂ = ∂z⁽²⁾/∂z⁽¹⁾₂ · ∂z⁽¹⁾₂/∂W⁽⁰⁾₂ = ∂z⁽²⁾/∂z⁽¹⁾₂ · r⁽⁰⁾ = −0.9151 · 1 = −0.9151
   Equation 2: summed over all that r⁽¹⁾₁ fed.
     ∂z⁽²⁾/∂r⁽¹⁾₁ = ∂z⁽²⁾/∂z⁽²⁾ · W⁽¹⁾₁ = 1 · 2 = 2
-  The chain rule: the gradient of r⁽¹⁾₁, times the local derivative of tanh.
+  The chain rule: the gradient with respect to r⁽¹⁾₁, times the local derivative of tanh.
   Equation 1: through the activation.
     ∂z⁽²⁾/∂z⁽¹⁾₁ = ∂z⁽²⁾/∂r⁽¹⁾₁ · ∂r⁽¹⁾₁/∂z⁽¹⁾₁ = ∂z⁽²⁾/∂r⁽¹⁾₁ · (1 − tanh(z⁽¹⁾₁)²) \
 = 2 · 0.7864 = 1.573
@@ -511,15 +511,15 @@ def test_an_explanation_in_latex_is_a_document():
         == r"""\documentclass{article}
 \usepackage{amsmath}
 \begin{document}
-\section*{Maju: nilai}
+\section*{Propagasi maju: nilai}
 \[
 \begin{aligned}
 a &= 2 \\
 C &= a^{2} = 2^{2} = 4
 \end{aligned}
 \]
-\section*{Mundur: gradien}
-$C$ adalah yang diturunkan, maka perambatan dimulai dengan 1.
+\section*{Propagasi balik: gradien}
+$C$ adalah fungsi yang diturunkan, jadi propagasi balik dimulai dari 1.
 \[
 \begin{aligned}
 \frac{\partial C}{\partial C} &= 1

@@ -125,7 +125,7 @@ function sentences({ phase, node }) {
   if (phase === "forward") {
     const names = [...new Set(node.parents.map(nameOf))];
     const shown = names.length > 6 ? [...names.slice(0, 5), "…"] : names;
-    if (shown.length) said.push(say("computed", { node: nameOf(node), operands: shown.join(", ") }));
+    if (shown.length) said.push(say("computed", { node: nameOf(node), operands: shown.join(WORDS.comma) }));
   } else {
     if (node === root) said.push(say("seed", { node: nameOf(node) }));
     if (feedsStale(node)) said.push(say("feeds changed", { node: nameOf(node) }));
