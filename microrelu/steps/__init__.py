@@ -3,4 +3,5 @@
 `sweep.py` has the backward pass as records, one for each node; `reasons.py` says why a step is as
 it is, `holds.py` whether what was recorded still holds. `derivations.py` writes one derivative out,
 with its closed form from `closed_form.py`; `explanation.py` tells the whole pass.
+`layers.py` finds the layers of a network.
 """
