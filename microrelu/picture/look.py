@@ -16,6 +16,7 @@ LONGEST_TIP = 1500  # characters of a tooltip: `dot` reads no text of more than 
 VALUE, GRADIENT, INK, GREY, LINE = "#0072B2", "#B34700", "#222222", "#6B6B6B", "#4D4D4D"
 FAINT = "#9A9A9A"
 LEAF_FILL, NODE_FILL, ROOT_FILL, LAYER_FILL = "#E8F2F9", "#FFFFFF", "#FDF1E7", "#F4F4F1"
+OPEN_FILL, CLOSED_FILL = "#8FC1E0", "#F0F0F0"
 
 STYLE = {
     "graph_attr": {
@@ -94,6 +95,35 @@ def styled_name(label: str, color: str, size: int = 16) -> str:
         f'{TABLE}<TR><TD ALIGN="RIGHT">{name}</TD><TD ALIGN="LEFT">{TABLE}{rows}</TABLE></TD></TR>'
         "</TABLE>"
     )
+
+
+def name_cells(label: str, color: str, size: int) -> str:
+    """A label as three cells of a row no higher than its letters: its indices side by side."""
+    base, above, below, mark = split_label(label)
+    if not is_drawn_as_name(label) or text_width(label) > len(label):
+        room = f' WIDTH="{name_width(label, size):.0f}"'  # more than the wheel's guess
+        text = styled(shortened(label), color, size - 2)
+        return f'<TD COLSPAN="3" ALIGN="LEFT" CELLPADDING="1"{room}>{text}</TD>'
+    above = f"({above})" if above else ""
+    if above or below:
+        above += mark
+    else:
+        base += mark
+    small = size * 2 // 3
+    return (
+        f'<TD ALIGN="RIGHT">{styled(base, color, size, "I", "Times")}</TD>'
+        f'<TD ALIGN="LEFT" VALIGN="TOP">{styled(above, color, small, "", "Times")}</TD>'
+        f'<TD ALIGN="LEFT" VALIGN="BOTTOM">{styled(below, color, small, "", "Times")}</TD>'
+    )
+
+
+def name_width(label: str, size: int) -> float:
+    """How wide the cells of a label are, or a little less."""
+    base, above, below, mark = split_label(label)
+    if not is_drawn_as_name(label) or text_width(label) > len(label):
+        return 0.6 * (size - 2) * text_width(shortened(label))
+    indices = len(above) + 2 * bool(above) + len(mark) + len(below)
+    return 0.62 * size * len(base) + 0.45 * (size * 2 // 3) * indices + 4
 
 
 def styled(text: str, color: str, size: int, style: str = "", face: str = "Helvetica") -> str:
