@@ -53,12 +53,14 @@ TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">'
 _VISIBLE = {code: chr(0x2400 + code) for code in range(32) if code != ord("\n")}
 _VISIBLE |= dict.fromkeys([*range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd")
 _SUBSTITUTED = re.compile(r"(?<=\\)(?=[A-Za-z])")  # DOT puts a name for \N, \G …: part the two
+# What a table is wider than it needs to be goes to its columns in equal parts: mostly to these.
+SINK = '<TD COLSPAN="6"></TD>'
 GAP = '<TR><TD COLSPAN="2" HEIGHT="3" CELLPADDING="0"></TD></TR>'  # below the line
 
 
 def box(name: str, symbol: str, rows: Sequence[tuple[str, str]]) -> str:
     """A name with its operation, a line, and rows of a caption and a number."""
-    head = f'<TD ALIGN="LEFT">{name}</TD>'
+    head = f'<TD ALIGN="LEFT" HEIGHT="28">{name}</TD>'  # other text stands on the line of names
     head += f'<TD ALIGN="RIGHT">{styled(symbol, INK, 12)}</TD>' if symbol else "<TD></TD>"
     body = "".join(
         f'<TR><TD ALIGN="LEFT">{styled(caption, GREY, 9)}</TD><TD ALIGN="LEFT">{text}</TD></TR>'
@@ -83,17 +85,19 @@ def styled_name(label: str, color: str, size: int = 16) -> str:
         return f"{TABLE}<TR>{cell}</TR></TABLE>"
     if not is_drawn_as_name(label):
         return styled(shortened(label), color, size - 4)
-    name = styled(base + ("" if above or below else mark), color, size, "I", "Times")
-    if not above and not below:
-        return name
+    if above or below:
+        indices = ((f"({above})" if above else "") + mark, below)
+    else:
+        base, indices = base + mark, ("", "")  # as high as one with indices, on the same line
+    name = styled(base, color, size, "I", "Times")
     rows = "".join(
         f'<TR><TD ALIGN="LEFT" HEIGHT="{size * 3 // 4}">'
         f"{styled(index, color, size * 5 // 8, '', 'Times')}</TD></TR>"
-        for index in ((f"({above})" if above else "") + mark, below)
+        for index in indices
     )
     return (
-        f'{TABLE}<TR><TD ALIGN="RIGHT">{name}</TD><TD ALIGN="LEFT">{TABLE}{rows}</TABLE></TD></TR>'
-        "</TABLE>"
+        f'{TABLE}<TR><TD ALIGN="RIGHT">{name}</TD><TD ALIGN="LEFT">{TABLE}{rows}</TABLE></TD>'
+        f"{SINK}</TR></TABLE>"
     )
 
 
