@@ -17,6 +17,7 @@ from microrelu.picture.look import LARGEST, STYLE, tooltip
 from microrelu.picture.network import draw_network
 from microrelu.picture.nodes import EDGES, draw_nodes, nearest
 from microrelu.picture.renderer import Picture
+from microrelu.picture.theme import THEMES, put_in_theme
 from microrelu.picture.units import network_of_graph, network_of_model
 from microrelu.steps.holds import changed_nodes, recompute
 from microrelu.text import layer_of
@@ -33,6 +34,7 @@ def draw(
     weights: str = "nodes",
     example: int = 0,
     collapse: str | int | None = None,
+    theme: str = "light",
     format: str = "svg",  # noqa: A002
 ) -> Picture:
     """The graph below the root, parents left, as a graphviz.Digraph: it shows itself in a notebook.
@@ -52,12 +54,13 @@ def draw(
         collapse: "layers" for one box a layer; a number for the nodes at most so many edges from
             the root; False for all nodes. By default all up to 300, and else collapsed, with a
             warning.
+        theme: "light" or "dark"; "auto" makes SVG that is what the system of its reader is.
         format: What `render` and `pipe` make unless told: "svg", "png"; with Graphviz, "pdf" …
 
     Raises:
         TypeError: the root is neither a Value nor a model.
-        ValueError: edges, weights, example or collapse is none of the above, or does not go with
-            the others; there is no layer, or no label names one.
+        ValueError: edges, weights, example, collapse or theme is none of the above, or does not go
+            with the others; there is no layer, or no label names one.
 
     >>> picture = draw(Value(3.0, "x").relu(), format="png")
     >>> b"PNG" in picture.pipe()  # the bytes; picture.render("relu") writes relu.png
@@ -66,15 +69,35 @@ def draw(
     >>> weights = draw(model)
     >>> with_an_example = draw(model([2.0, 1.0]), weights="edges")
     """
+    if theme not in THEMES:
+        raise ValueError(f"theme is 'light', 'dark' or 'auto', not {theme!r}.")
+    picture = Picture(format=format, **STYLE)
     if isinstance(root, (MLP, Layer, Neuron)):
-        return _model_drawn(root, edges, example, collapse, format)
+        _draw_model(picture, root, edges, example, collapse)
+    else:
+        _draw_graph(picture, root, edges, weights, example, collapse)
+    put_in_theme(picture, theme)
+    return picture
+
+
+draw_dot = draw  # micrograd's name
+
+
+def _draw_graph(
+    picture: Picture,
+    root: Value,
+    edges: str,
+    weights: str,
+    example: int,
+    collapse: str | int | None,
+) -> None:
     if not isinstance(root, Value):
         raise TypeError(
             f"draw needs the Value at the root of a graph, not {type(root).__name__}: "
             "draw(cost), or draw(total(values)) for many; or an MLP, a Layer or a Neuron."
         )
     _check(edges, weights, example, collapse)
-    order, picture = topological_order(root), Picture(format=format, **STYLE)
+    order = topological_order(root)
     names, changed = node_names(root), set(changed_nodes(order))
     if weights == "edges":
         caption = draw_network(picture, network_of_graph(names, changed, edges, example), edges)
@@ -86,10 +109,6 @@ def draw(
         caption += f"\\n{EARLIER}"
     if len(order) > 1:
         picture.attr(label=caption)
-    return picture
-
-
-draw_dot = draw  # micrograd's name
 
 
 def _check(edges: str, weights: str, example: int, collapse: str | int | None) -> None:
@@ -110,9 +129,9 @@ def _check(edges: str, weights: str, example: int, collapse: str | int | None) -
         )
 
 
-def _model_drawn(
-    model: MLP | Layer | Neuron, edges: str, example: int, collapse: Any, output: str
-) -> Picture:
+def _draw_model(
+    picture: Picture, model: MLP | Layer | Neuron, edges: str, example: int, collapse: Any
+) -> None:
     """The network that a model is; what chooses among the views of a graph chooses nothing."""
     if edges != "derivative" or example != 0 or collapse is not None:
         raise ValueError(
@@ -120,9 +139,7 @@ def _model_drawn(
             "draw(cost, weights='edges') of a cost, which was made of the model and of an example, "
             "has them."
         )
-    picture = Picture(format=output, **STYLE)
     picture.attr(label=draw_network(picture, network_of_model(model), edges))
-    return picture
 
 
 def _draw_nodes_or_layers(
@@ -153,6 +170,6 @@ def _collapsed(order: list[Value]) -> str | int:
         f"A picture of {len(order):,} nodes would not be readable, so this one shows {kind}. "
         "Choose draw(root, collapse='layers'), a depth such as collapse=3, or collapse=False "
         "for every node.",
-        stacklevel=4,
+        stacklevel=5,
     )
     return "layers" if layered else 4

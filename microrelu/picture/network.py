@@ -324,5 +324,5 @@ def _legend(columns: list[list[Spot | None]]) -> list[str]:
     closed = any(unit.is_closed for unit in units[False])
     lines = ["in the boxes: values blue, gradients orange" + ", closed units grey" * closed]
     if units[True]:
-        lines.append("discs: open units filled, closed ones white; point at one for its numbers")
+        lines.append("discs: open units filled, closed ones empty; point at one for its numbers")
     return lines

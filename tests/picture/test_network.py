@@ -222,7 +222,7 @@ def test_more_than_eight_units_are_discs_open_or_closed():
     assert any("closed" in line for line in discs)
     assert caption(picture)[1:] == [
         "in the boxes: values blue, gradients orange",
-        "discs: open units filled, closed ones white; point at one for its numbers",
+        "discs: open units filled, closed ones empty; point at one for its numbers",
     ]
     assert texts(picture)["t1"] == ["layer 1: 9"]
 
