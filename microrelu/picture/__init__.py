@@ -2,6 +2,6 @@
 
 `drawing.py` has `draw` and chooses the view: `nodes.py` draws a box for each node, `collapsed.py`
 one for each layer, and `network.py` units with the weights as lines between them, which
-`units.py` finds in a graph or a model. `look.py` has limits, colours and text; `theme.py` makes
-them dark; `renderer.py` has it laid out.
+`units.py` finds in a graph or a model and `places.py` puts in their places. `look.py` has limits,
+colours and text; `theme.py` makes them dark; `renderer.py` has it laid out.
 """

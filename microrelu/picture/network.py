@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
 
 from microrelu.picture.look import (
     CLOSED_FILL,
@@ -23,156 +22,72 @@ from microrelu.picture.look import (
     TABLE,
     VALUE,
     name_cells,
-    name_width,
     styled,
     tooltip,
 )
+from microrelu.picture.places import (
+    DISC,
+    Place,
+    Point,
+    Spots,
+    are_discs,
+    height,
+    on_line,
+    over,
+    places,
+    roof,
+    shown,
+    written,
+)
 from microrelu.picture.renderer import Picture
-from microrelu.picture.units import Column, Link, Network, Row, Spot
+from microrelu.picture.units import Column, Link, Network, Spot
 from microrelu.writing.numbers import number
 
-# All lengths are points; three of them are four pixels of a notebook.
-PAGE = 840.0  # width: a notebook's on a screen of 1366 pixels
-NARROW, CLOSEST, WIDEST = 44.0, 74.0, 180.0  # between two columns: lines alone, weights
-FEW, MOST_BOXES, MOST_SPOTS = 4, 8, 16  # of a column; more are discs; still more are left out
-LINE_HEIGHT, MARGIN, DISC = 14.0, 5.0, 14.4
-NUMBER_HEIGHT = 10.0  # of the numbers on lines
+LEVEL = 5.0  # from one line that leads over columns to the next
 FILLS = {"input": LEAF_FILL, "unit": NODE_FILL, "loss": ROOT_FILL, "decay": LEAF_FILL}
 LAYOUT = {"layout": "neato", "inputscale": "72", "splines": "line", "outputorder": "edgesfirst"}
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a spot stands: its middle, its size, and where it is in its column.
-
-    Attributes:
-        step: How far it is from one spot of the column to the next.
-        count: How many spots there is room for in the column.
-    """
-
-    id: str
-    column: int
-    x: float
-    y: float
-    width: float
-    step: float
-    count: int
-    is_disc: bool
 
 
 def draw_network(picture: Picture, network: Network, edges: str) -> str:
     """Draw the columns, the links and the numbers on them; returns the caption."""
     picture.graph_attr.update(LAYOUT)
-    columns = [_shown(column) for column in network.columns]
-    places = _places(columns)
-    top = max(place.y + place.step / 2 for place in places.values()) + 12
+    columns = [shown(column) for column in network.columns]
+    found = places(columns)
+    links = [link for link in network.links if link.tail in found and link.head in found]
+    corners = _corners(links, found)
+    top = max([roof(found.values()), *(at[0][1] for at in corners.values())]) + 12
     for index, column in enumerate(network.columns):
-        _title(picture, column, columns[index], places, top)
+        _title(picture, index, column, columns[index], found[column.spots[0]], top)
         for spot in filter(None, columns[index]):
-            _draw_spot(picture, spot, places[spot])
-    links = [link for link in network.links if link.tail in places and link.head in places]
-    _draw_links(picture, links, places)
+            _draw_spot(picture, spot, found[spot])
+    _draw_links(picture, links, found, corners)
     return _caption(network, columns, edges, links)
 
 
-def _shown(column: Column) -> list[Spot | None]:
-    """The spots of a column from top to bottom; None stands for the middle that is left out."""
-    if len(column.spots) <= MOST_SPOTS:
-        return [*column.spots]
-    half = (MOST_SPOTS - 2) // 2
-    return [*column.spots[:half], None, *column.spots[-half:]]
-
-
-def _places(columns: list[list[Spot | None]]) -> dict[Spot, Place]:
-    """Where each spot stands; the page's width is shared out between the columns."""
-    widths, steps = [_column_width(spots) for spots in columns], _steps(columns)
-    gaps = _gaps(columns, PAGE - sum(widths))
-    lowest = -max(step * (len(spots) - 1) / 2 for step, spots in zip(steps, columns, strict=True))
-    found, left = {}, 0.0
-    for index, (spots, step) in enumerate(zip(columns, steps, strict=True)):
-        middle, is_disc = left + widths[index] / 2, _are_discs(spots)
-        for row, spot in enumerate(spots):
-            if spot is not None:
-                y = step * ((len(spots) - 1) / 2 - row) if spot.kind != "decay" else lowest
-                width = widths[index] if spot.kind in ("input", "unit") else _width([spot])
-                where = (f"u{index}_{row}", index, middle, y, width, step)
-                found[spot] = Place(*where, count=len(spots), is_disc=is_disc)
-        left += widths[index] + gaps[index]
-    return found
-
-
-def _gaps(columns: list[list[Spot | None]], spare: float) -> list[float]:
-    """The room behind each column: much before units, for their weights, and little elsewhere."""
-    crossed = [any(spot and spot.kind == "unit" for spot in spots) for spots in columns[1:]]
-    little = crossed.count(False) * NARROW
-    wide = min(WIDEST, max(CLOSEST, (spare - little) / max(1, crossed.count(True))))
-    return [*(wide if is_crossed else NARROW for is_crossed in crossed), 0.0]
-
-
-def _are_discs(spots: list[Spot | None]) -> bool:
-    return len(spots) > MOST_BOXES
-
-
-def _steps(columns: list[list[Spot | None]]) -> list[float]:
-    """From one spot of each column to the next.
-
-    Few boxes stand apart, and all alike, so that the numbers on lines between them find room.
-    """
-    tallest = [max(map(_height, filter(None, spots))) for spots in columns]
-    few = [height for height, spots in zip(tallest, columns, strict=True) if len(spots) <= FEW]
-    apart = max([(FEW + 1.2) * NUMBER_HEIGHT, *(height + 16 for height in few)])
-    return [
-        DISC + 10 if _are_discs(spots) else apart if len(spots) <= FEW else height + 6
-        for height, spots in zip(tallest, columns, strict=True)
-    ]
-
-
-def _height(spot: Spot) -> float:
-    return LINE_HEIGHT * len(spot.rows) + MARGIN
-
-
-def _column_width(spots: list[Spot | None]) -> float:
-    return DISC if _are_discs(spots) else _width([*filter(None, spots)])
-
-
-def _width(spots: list[Spot]) -> float:
-    """That of the widest box, as far as one can tell without the fonts."""
-    rows = [row for spot in spots for row in spot.rows]
-    names = max(name_width(row.name, 12) for row in rows)
-    return (
-        names
-        + sum(
-            max(len(text) for text in column) * 5.6 + 4
-            for column in zip(*map(_written, rows), strict=True)
-            if any(column)
-        )
-        + 2 * MARGIN
-    )
-
-
-def _written(row: Row) -> tuple[str, str]:
-    """The numbers of a row."""
-    value, gradient = ("" if x is None else number(x, 3) for x in row[1:])
-    return value, gradient
+def _corners(links: list[Link], found: dict[Spot, Place]) -> dict[Link, list[Point]]:
+    """Where the lines turn that lead over columns, those of each spot at a height of their own."""
+    turned: dict[Link, list[Point]] = {}
+    levels: dict[Spot, float] = {}
+    for link in links:
+        level = levels.get(link.tail, roof(found.values()) + LEVEL * (1 + len(levels) % 8))
+        corners = over(found.values(), found[link.tail], found[link.head], level)
+        if corners:
+            levels[link.tail], turned[link] = level, corners
+    return turned
 
 
 def _title(
-    picture: Picture,
-    column: Column,
-    spots: list[Spot | None],
-    places: dict[Spot, Place],
-    top: float,
+    picture: Picture, index: int, column: Column, spots: Spots, place: Place, top: float
 ) -> None:
     """What stands over a column, and the dots where its middle is left out."""
-    place = places[column.spots[0]]
     text = column.title
-    if _are_discs(spots):
+    if are_discs(spots):
         text += f": {len(column.spots):,}"
     if text:
-        _text(picture, f"t{place.column}", styled(text, GREY, 10), place.x, top)
+        _text(picture, f"t{index}", styled(text, GREY, 10), place.x, top)
     if None in spots:
-        y = place.step * ((place.count - 1) / 2 - spots.index(None))
-        _text(picture, f"d{place.column}", styled("•\n•\n•", GREY, 6), place.x, y)
+        y = place.y - place.step * spots.index(None)
+        _text(picture, f"d{index}", styled("•\n•\n•", GREY, 6), place.x, y)
 
 
 def _text(picture: Picture, id_: str, text: str, x: float, y: float, **more: str) -> None:
@@ -181,7 +96,7 @@ def _text(picture: Picture, id_: str, text: str, x: float, y: float, **more: str
 
 
 def _pos(x: float, y: float) -> str:
-    return f"{x:.4g},{y:.4g}!"
+    return f"{x:.1f},{y:.1f}!"
 
 
 def _draw_spot(picture: Picture, spot: Spot, place: Place) -> None:
@@ -193,11 +108,12 @@ def _draw_spot(picture: Picture, spot: Spot, place: Place) -> None:
         fill, line = NODE_FILL if place.is_disc else CLOSED_FILL, FAINT
     look = {"shape": "circle", "label": "", "fixedsize": "true", "width": f"{DISC / 72:.3g}"}
     if not place.is_disc:
-        size = {"width": f"{place.width / 72:.3g}", "height": f"{_height(spot) / 72:.3g}"}
+        size = {"width": f"{place.width / 72:.3g}", "height": f"{height(spot) / 72:.3g}"}
         look = {"label": _box(spot), "margin": "0", **size}
-    kind = spot.kind + " closed" * spot.is_closed + " changed" * spot.has_changed
+    kind = spot.kind + " closed" * spot.is_closed + " kink" * spot.is_at_kink
+    kind += " changed" * spot.has_changed
     style = ("filled" if place.is_disc else "rounded,filled") + ",dashed" * spot.has_changed
-    tip = spot.tip + "\nclosed" * spot.is_closed
+    tip = spot.tip + "\nclosed" * spot.is_closed + "\nat its kink" * spot.is_at_kink
     attributes = {"fillcolor": fill, "color": line, "style": style, "tooltip": tooltip(tip), **look}
     attributes |= {"class": kind, "pos": _pos(place.x, place.y)}
     picture.node(place.id, id=place.id, **attributes)
@@ -208,7 +124,7 @@ def _box(spot: Spot) -> str:
     ink = GREY if spot.is_closed else INK
     rows = ""
     for row in spot.rows:
-        value, gradient = _written(row)
+        value, gradient = written(row)
         cells = name_cells(row.name, ink, 12)
         cells += '<TD WIDTH="4"></TD>'
         for text, color in ((value, VALUE), (gradient, GRADIENT)):
@@ -230,22 +146,39 @@ def _rank(link: Link) -> float:
     return abs(link.amount) if math.isfinite(link.amount) else math.inf
 
 
-def _draw_links(picture: Picture, links: list[Link], places: dict[Spot, Place]) -> None:
+def _draw_links(
+    picture: Picture,
+    links: list[Link],
+    found: dict[Spot, Place],
+    corners: dict[Link, list[Point]],
+) -> None:
     """The lines, the large ones on top, and the numbers of those that have room for them."""
     largest = max((_size(link.amount) for link in links), default=0.0)
     pairs = Counter((link.tail, link.head) for link in links)
     for link in sorted(links, key=_rank):
-        tail, head = places[link.tail], places[link.head]
+        tail, head = found[link.tail], found[link.head]
         look = {"arrowhead": "none", "color": FAINT}
         if link.tip:
             look["tooltip"] = look["labeltooltip"] = tooltip(link.tip)
         if link.amount is not None:
-            is_thin = tail.is_disc or head.is_disc
-            look |= _stroke(link.amount, largest, 1.5 if is_thin else 3.0)
+            look |= _stroke(link.amount, largest, 1.5 if tail.is_disc or head.is_disc else 3.0)
             if pairs[link.tail, link.head] == 1:  # an input that is weighed twice has two there
                 _draw_number(picture, link.amount, tail, head, look["tooltip"])
-        id_ = f"e{tail.id}_{head.id}"
-        picture.edge(f"{tail.id}:e", f"{head.id}:w", id=id_, **look)
+        _draw_line(picture, tail, head, corners.get(link, []), look)
+
+
+def _draw_line(
+    picture: Picture, tail: Place, head: Place, corners: list[Point], look: dict[str, str]
+) -> None:
+    """A line from the right side of one to the left side of the other, by way of its corners."""
+    id_, begin = f"{tail.id}_{head.id}", f"{tail.id}:e"
+    for index, corner in enumerate(corners):
+        at = f"c{index}{id_}"
+        point = {"shape": "point", "style": "invis", "width": "0", "height": "0"}
+        picture.node(at, "", id=at, pos=_pos(*corner), **point)
+        picture.edge(begin, at, id=f"e{index}{id_}", **look)
+        begin = at
+    picture.edge(begin, f"{head.id}:w", id=f"e{id_}", **look)
 
 
 def _stroke(amount: float, largest: float, widest: float) -> dict[str, str]:
@@ -261,7 +194,7 @@ def _stroke(amount: float, largest: float, widest: float) -> dict[str, str]:
 
 def _draw_number(picture: Picture, amount: float, tail: Place, head: Place, tip: str) -> None:
     text = number(amount, 3)
-    at = _on_line(tail, head, len(text))
+    at = on_line(tail, head, len(text))
     if at is not None:
         cell = f'<TD BGCOLOR="{NODE_FILL}">{styled(text, _color(amount)[0], 9)}</TD>'
         written = f"{TABLE}<TR>{cell}</TR></TABLE>"
@@ -275,47 +208,32 @@ def _color(amount: float) -> tuple[str, str]:
     return (GRADIENT, "dashed") if amount < 0 else (GREY, "solid")
 
 
-def _on_line(tail: Place, head: Place, letters: int) -> tuple[float, float] | None:
-    """Where the number stands on its line; None where there is no room.
-
-    To m units, 1/(m + 1) of the way: then the numbers on all lines between two columns that are
-    spaced alike stand evenly one below the other, and none over another. Columns with steps of
-    their own move that place.
-    """
-    part = tail.step / (tail.step + head.count * head.step)
-    left, right = tail.x + tail.width / 2, head.x - head.width / 2
-    room = min(part, 1 - part) * (right - left)
-    if tail.column + 1 != head.column or part * head.step < NUMBER_HEIGHT:
-        return None
-    if room < 2.6 * max(6, letters):  # half of the number
-        return None
-    return left + part * (right - left), tail.y + part * (head.y - tail.y)
-
-
-def _caption(
-    network: Network, columns: list[list[Spot | None]], edges: str, links: list[Link]
-) -> str:
+def _caption(network: Network, columns: list[Spots], edges: str, links: list[Link]) -> str:
     """What lines and boxes mean, what is left out, and of which example it all is."""
     what = "weights" if edges == "derivative" else "contributions to the earlier unit's gradient"
     signs = "; positive blue, negative dashed orange, large wide"
     if edges == "contribution" and all(link.amount is None for link in links):
         signs = ", which are not there yet: root.backward() computes them"
     lines = [f"on the lines: {what}{signs}", *_legend(columns)]
-    for column, shown in zip(network.columns, columns, strict=True):
-        if None in shown:
-            drawn = f"{len(shown) - 1} of {len(column.spots):,} drawn"
+    for column, spots in zip(network.columns, columns, strict=True):
+        if None in spots:
+            drawn = f"{len(spots) - 1} of {len(column.spots):,} drawn"
             lines.append(f"{column.title or 'inputs'}: {drawn}")
+    kinks = sum(spot.is_at_kink for column in network.columns for spot in column.spots)
+    if kinks:
+        one = "1 unit is at its kink" if kinks == 1 else f"{kinks:,} units are at their kinks"
+        lines.append(f"{one}, where the derivative is a convention")
     return "\\n".join([*lines, *network.notes])
 
 
-def _legend(columns: list[list[Spot | None]]) -> list[str]:
+def _legend(columns: list[Spots]) -> list[str]:
     """What boxes and discs mean; of a model without an example they have no values."""
     units = {
         is_disc: [
             spot
             for spots in columns
             for spot in spots
-            if spot and spot.kind == "unit" and _are_discs(spots) == is_disc
+            if spot and spot.kind == "unit" and are_discs(spots) == is_disc
         ]
         for is_disc in (False, True)
     }

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from microrelu import nn
 from microrelu.engine import Constant, Value
+from microrelu.steps.holds import at_kink
 from microrelu.steps.layers import Layer, Unit, layers_of
 from microrelu.text import layer_name
 from microrelu.writing.names import Names
@@ -31,14 +32,18 @@ class Spot:
         rows: What its box says.
         tip: What its tooltip says, with all digits.
         is_closed: Does its activation let nothing back?
+        is_at_kink: Does its activation sit where its derivative is a convention?
         has_changed: Was it computed of operands that have changed since?
+        is_low: Does it stand below the others, whose lines pass?
     """
 
     kind: str
     rows: list[Row]
     tip: str
     is_closed: bool = False
+    is_at_kink: bool = False
     has_changed: bool = False
+    is_low: bool = False
 
 
 class Link(NamedTuple):
@@ -166,8 +171,9 @@ class _Found:
         for node in layer.inputs:
             if node not in self.spots:
                 column = self.columns[2 * layer.number - 1]
-                column.title = column.title or ("" if node.parents else layer_name(0))
+                column.title = layer_name(0) if layer.number == 1 else ""
                 self.spots[node] = self._spot("input", [node])
+                self.spots[node].is_low = layer.number > 1 and not node.parents
                 column.spots.append(self.spots[node])
         column = self.columns[2 * layer.number]
         column.title = layer_name(layer.number)
@@ -175,6 +181,7 @@ class _Found:
             bias = [] if isinstance(unit.bias, Constant) and not unit.bias.data else [unit.bias]
             spot = self._spot("unit", [unit.z, *([] if unit.is_linear else [unit.r]), *bias])
             spot.is_closed = _is_closed(unit)
+            spot.is_at_kink = any(map(at_kink, unit.between))
             self.spots[unit.z] = self.spots[unit.r] = spot
             column.spots.append(spot)
 
@@ -194,12 +201,12 @@ class _Found:
         """What lies between the last layer and the root: the example's loss, decay, the root."""
         last, root = max(self.columns), self.names.root
         sums = {unit.z for layer in layers for unit in layer.units}
-        own, decay = self._tops(sums)
+        own, decay = self._own(sums), self._decay(sums)
         if decay:
             rows = [Row("weight decay", *self._row(decay[0])[1:])]
             if len(decay) > 1:
                 rows = [Row("weight decay"), Row(f"{len(decay):,} terms")]
-            spot = Spot("decay", rows, self._tip(decay))
+            spot = Spot("decay", rows, self._tip(decay), is_low=True)
             self.columns[last + 1].spots.append(spot)
             self.spots |= dict.fromkeys(decay, spot)
         if title and own:
@@ -212,34 +219,36 @@ class _Found:
             self.columns[last + 2].spots.append(self.spots[root])
         self._link_the_rest()
 
-    def _tops(self, sums: set[Value]) -> tuple[Value | None, list[Value]]:
-        """The loss of the example alone, and what was made of weights alone."""
-        other: set[Value] = set()  # made of the units of other examples
+    def _own(self, sums: set[Value]) -> Value | None:
+        """The loss of the example alone: the last that was made of no other example's units."""
+        other: set[Value] = set()
         mine: set[Value] = set()
-        weights = {
-            node for z in sums for node in (*z.parents[: len(z.parents) // 2], z.parents[-1])
-        }
-        penalties: set[Value] = set()
-        users = set()
-        tops: list[Value] = []
-        decay: list[Value] = []
+        tops: dict[Value, None] = {}
         for node in self.names:
-            parents = node.parents
-            if not parents:
-                continue
-            if any(p in other for p in parents) or (node in sums and node not in self.spots):
+            is_other = node in sums and node not in self.spots
+            if is_other or any(parent in other for parent in node.parents):
                 other.add(node)
-                tops += [p for p in parents if p in mine and p not in self.spots]
-            elif node in self.spots or any(p in mine or p in self.spots for p in parents):
+                tops |= dict.fromkeys(parent for parent in node.parents if parent in mine)
+            elif any(parent in mine or parent in self.spots for parent in node.parents):
                 mine.add(node)
-            elif any(p in penalties or p in weights for p in parents):
-                penalties.add(node)
+        found = [node for node in tops if node not in self.spots]
+        return found[0] if len(found) == 1 else None
+
+    def _decay(self, sums: set[Value]) -> list[Value]:
+        """What was made of weights alone, and went into something else than a unit."""
+        weights = {weight for z in sums for weight in z.parents[: len(z.parents) // 2]}
+        weights |= {z.parents[-1] for z in sums if not z.parents[-1].parents}
+        made: set[Value] = set()
+        found: dict[Value, None] = {}
+        for node in self.names:
+            if node in sums:
                 continue
-            if node not in sums:
-                decay += [p for p in parents if p in penalties and p not in users]
-                users.update(decay)
-        own = dict.fromkeys(tops)
-        return (tops[0] if len(own) == 1 else None), decay
+            variables = [parent for parent in node.parents if not isinstance(parent, Constant)]
+            if variables and all(parent in made or parent in weights for parent in variables):
+                made.add(node)
+            else:
+                found |= dict.fromkeys(parent for parent in node.parents if parent in made)
+        return [*found]
 
     def _link_the_rest(self) -> None:
         """Lines for what reaches a loss, or an input that was computed, without weights."""

@@ -96,20 +96,20 @@ def test_the_dot_of_the_smallest_network():
     blue, orange = "#0072B2", "#B34700"
     tip = 'tooltip="W(0): value -0.5, gradient 2.0"'
     assert body.splitlines() == [
-        f'\tt0 [label=<{font("input", "#6B6B6B", 10)}> id=t0 pos="20.92,38!" shape=plain '
+        f'\tt0 [label=<{font("input", "#6B6B6B", 10)}> id=t0 pos="20.9,38.0!" shape=plain '
         "style=solid]",
         f"\tu0_0 [label=<{table}{name('r', '(0)')}{cell('2', blue)}</TR></TABLE>> class=input "
-        'color="#4D4D4D" fillcolor="#E8F2F9" height=0.264 id=u0_0 margin=0 pos="20.92,0!" '
+        'color="#4D4D4D" fillcolor="#E8F2F9" height=0.264 id=u0_0 margin=0 pos="20.9,0.0!" '
         'style="rounded,filled" tooltip="r(0) constant 2.0" width=0.581]',
-        f'\tt1 [label=<{font("layer&#160;1", "#6B6B6B", 10)}> id=t1 pos="250.4,38!" '
+        f'\tt1 [label=<{font("layer&#160;1", "#6B6B6B", 10)}> id=t1 pos="250.4,38.0!" '
         "shape=plain style=solid]",
         f"\tu1_0 [label=<{table}{name('z', '(1)')}{cell('−1', blue)}{cell('1', orange)}</TR>"
         f"{name('b', '(0)')}{cell('0', blue)}{cell('1', orange)}</TR></TABLE>> class=unit "
-        'color="#4D4D4D" fillcolor="#FFFFFF" height=0.458 id=u1_0 margin=0 pos="250.4,0!" '
+        'color="#4D4D4D" fillcolor="#FFFFFF" height=0.458 id=u1_0 margin=0 pos="250.4,0.0!" '
         'style="rounded,filled" tooltip="z(1): value -1.0, gradient 1.0&#10;b(0): value 0.0, '
         'gradient 1.0" width=0.792]',
         f'\twu0_0_u1_0 [label=<{table}<TR><TD BGCOLOR="#FFFFFF">{font("−0.5", orange, 9)}</TD>'
-        f'</TR></TABLE>> id=wu0_0_u1_0 pos="131.8,0!" shape=plain style=solid {tip}]',
+        f'</TR></TABLE>> id=wu0_0_u1_0 pos="131.8,0.0!" shape=plain style=solid {tip}]',
         '\tu0_0:e -> u1_0:w [arrowhead=none class=weight color="#B34700ff" id=eu0_0_u1_0 '
         f"label{tip} penwidth=3.5 style=dashed {tip}]",
         '\tlabel="on the lines: weights; positive blue, negative dashed orange, large wide\\n'
@@ -232,6 +232,9 @@ def test_at_the_kink_a_unit_is_what_its_derivative_says(slope, is_closed):
     with relu_at_zero(slope):
         z = Neuron(1, seed=1)([0.0])
     assert ("closed" in attributes(drawn(z))["u1_0"]) == is_closed
+    assert "kink" in attributes(drawn(z))["u1_0"]
+    said = "1 unit is at its kink, where the derivative is a convention"
+    assert caption(drawn(z))[-1] == said
 
 
 @pytest.mark.parametrize("activation", ["tanh", "leaky_relu", "linear", lambda z: z.relu() + z])
@@ -362,7 +365,31 @@ def test_a_skip_is_a_line_of_its_own():
     picture = drawn(second([first([x]), x]))
     edges = attributes(picture)
     assert {"eu0_0_u1_0", "eu1_0_u2_0", "eu0_0_u2_0"} <= edges.keys()
-    assert "wu0_0_u2_0" not in edges  # it would stand over the unit between
+    assert "wu0_0_u2_0" not in edges
+    at = positions(picture := drawn(second([first([x]), x])))
+    assert at["c0u0_0_u2_0"][1] == at["c1u0_0_u2_0"][1] > at["u1_0"][1] + 30  # over what is between
+    assert at["c0u0_0_u2_0"][0] < at["u1_0"][0] < at["c1u0_0_u2_0"][0]
+    assert at["t1"][1] > at["c0u0_0_u2_0"][1]
+    assert attributes(picture)["e1u0_0_u2_0"].startswith("c0u0_0_u2_0 -> c1u0_0_u2_0")
+
+
+def test_an_input_of_a_later_layer_stands_below_the_lines_that_pass():
+    w, v, b = Value(0.5, "w"), Value(-0.3, "v"), Value(0.1, "b")
+    h = Value(0.0, "h0")
+    for x in (1.0, 2.0, 3.0):  # a recurrent network
+        h = weighted_sum([w, v], [x, h], b).tanh()
+    h.backward()
+    at = positions(drawn(h))
+    assert at["u1_0"][1] == at["u3_0"][1] == at["u5_0"][1] == 0
+    assert at["u2_0"][1] == at["u4_0"][1] < -50
+    assert {"eu1_0_u3_0", "eu2_0_u3_0", "wu1_0_u3_0"} <= attributes(drawn(h)).keys()
+
+
+def test_weight_decay_stands_below_the_lines_that_pass():
+    z = MLP(1, [1], seed=1)(2.0)
+    at = positions(drawn(z * z + z.parents[0] ** 2))
+    assert at["u1_0"][1] == at["u3_0"][1] == 0
+    assert at["u2_0"][1] < -30
 
 
 def test_an_input_that_is_computed_is_a_box_between_the_layers():
