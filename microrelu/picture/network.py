@@ -29,18 +29,16 @@ from microrelu.picture.places import (
     DISC,
     Place,
     Point,
-    Spots,
     are_discs,
     height,
     on_line,
     over,
     places,
     roof,
-    shown,
     written,
 )
 from microrelu.picture.renderer import Picture
-from microrelu.picture.units import Column, Link, Network, Spot
+from microrelu.picture.units import Column, Link, Network, Spot, Spots
 from microrelu.writing.numbers import number
 
 LEVEL = 5.0  # from one line that leads over columns to the next
@@ -51,17 +49,16 @@ LAYOUT = {"layout": "neato", "inputscale": "72", "splines": "line", "outputorder
 def draw_network(picture: Picture, network: Network, edges: str) -> str:
     """Draw the columns, the links and the numbers on them; returns the caption."""
     picture.graph_attr.update(LAYOUT)
-    columns = [shown(column) for column in network.columns]
+    columns = [column.shown for column in network.columns]
     found = places(columns)
-    links = [link for link in network.links if link.tail in found and link.head in found]
-    corners = _corners(links, found)
+    corners = _corners(network.links, found)
     top = max([roof(found.values()), *(at[0][1] for at in corners.values())]) + 12
     for index, column in enumerate(network.columns):
         _title(picture, index, column, columns[index], found[column.spots[0]], top)
         for spot in filter(None, columns[index]):
             _draw_spot(picture, spot, found[spot])
-    _draw_links(picture, links, found, corners)
-    return _caption(network, columns, edges, links)
+    _draw_links(picture, network.links, found, corners)
+    return _caption(network, columns, edges)
 
 
 def _corners(links: list[Link], found: dict[Spot, Place]) -> dict[Link, list[Point]]:
@@ -208,11 +205,11 @@ def _color(amount: float) -> tuple[str, str]:
     return (GRADIENT, "dashed") if amount < 0 else (GREY, "solid")
 
 
-def _caption(network: Network, columns: list[Spots], edges: str, links: list[Link]) -> str:
+def _caption(network: Network, columns: list[Spots], edges: str) -> str:
     """What lines and boxes mean, what is left out, and of which example it all is."""
     what = "weights" if edges == "derivative" else "contributions to the earlier unit's gradient"
     signs = "; positive blue, negative dashed orange, large wide"
-    if edges == "contribution" and all(link.amount is None for link in links):
+    if edges == "contribution" and all(link.amount is None for link in network.links):
         signs = ", which are not there yet: root.backward() computes them"
     lines = [f"on the lines: {what}{signs}", *_legend(columns)]
     for column, spots in zip(network.columns, columns, strict=True):

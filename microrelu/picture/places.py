@@ -9,16 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from microrelu.picture.look import name_width
-from microrelu.picture.units import Column, Row, Spot
+from microrelu.picture.units import Row, Spot, Spots
 from microrelu.writing.numbers import number
 
 PAGE = 840.0  # width: a notebook's on a screen of 1366 pixels
 NARROW, CLOSEST, WIDEST = 44.0, 74.0, 180.0  # between two columns: lines alone, weights
-FEW, MOST_BOXES, MOST_SPOTS = 4, 8, 16  # of a column; more are discs; still more are left out
+FEW, MOST_BOXES = 4, 8  # of a column; few stand apart, and more are discs
 LINE_HEIGHT, MARGIN, DISC, APART = 14.0, 5.0, 14.4, 6.0
 LETTER, NUMBER_LETTER, NUMBER_HEIGHT = 5.6, 5.2, 10.0  # in boxes; on lines
 
-Spots = list[Spot | None]  # of a column; None stands for the middle that is left out
 Point = tuple[float, float]
 
 
@@ -50,14 +49,6 @@ class Place:
     def right(self) -> float:
         """Where lines begin."""
         return self.x + self.width / 2
-
-
-def shown(column: Column) -> Spots:
-    """The spots of a column from top to bottom, as many as there is room for."""
-    if len(column.spots) <= MOST_SPOTS:
-        return [*column.spots]
-    half = (MOST_SPOTS - 2) // 2
-    return [*column.spots[:half], None, *column.spots[-half:]]
 
 
 def are_discs(spots: Spots) -> bool:

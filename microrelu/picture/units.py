@@ -14,6 +14,8 @@ from microrelu.steps.layers import Layer, Unit, layers_of
 from microrelu.text import layer_name
 from microrelu.writing.names import Names
 
+MOST_SPOTS = 16  # of a column
+
 
 class Row(NamedTuple):
     """A line of a box: a name, and its numbers where there are any to show."""
@@ -46,8 +48,11 @@ class Spot:
     is_low: bool = False
 
 
+Spots = list[Spot | None]
+
+
 class Link(NamedTuple):
-    """A line between two spots; of a weight with the number that it is drawn by."""
+    """A line between two spots that are shown; of a weight with the number that it is drawn by."""
 
     tail: Spot
     head: Spot
@@ -57,10 +62,18 @@ class Link(NamedTuple):
 
 @dataclass(eq=False)
 class Column:
-    """Spots one below the other."""
+    """Spots one below the other, all of them that there are."""
 
     title: str = ""
     spots: list[Spot] = field(default_factory=list)
+
+    @property
+    def shown(self) -> Spots:
+        """Those that a picture has room for; None stands for the middle that is left out."""
+        if len(self.spots) <= MOST_SPOTS:
+            return [*self.spots]
+        half = (MOST_SPOTS - 2) // 2
+        return [*self.spots[:half], None, *self.spots[-half:]]
 
 
 @dataclass(eq=False)
@@ -94,9 +107,7 @@ def network_of_graph(names: Names, changed: Collection[Value], edges: str, examp
             f"example {example} of {count:,}; the gradients of weights are those of all together"
         )
     found.add_losses(layers, f"example {example}" if count > 1 else "")
-    for layer in shown:
-        for unit in layer.units:
-            found.add_weights(layer, unit, edges)
+    found.add_weights(shown, edges)
     columns = [found.columns[rank] for rank in sorted(found.columns)]
     return Network(columns, found.links, notes)
 
@@ -107,20 +118,23 @@ def network_of_model(model: nn.MLP | nn.Layer | nn.Neuron) -> Network:
         layers = [layer.neurons for layer in model.layers]
     else:
         layers = [model.neurons if isinstance(model, nn.Layer) else [model]]
-    units = [Spot("input", [Row(name)], name) for name in layers[0][0].labels[0]]
-    columns, links = [Column(layer_name(0), units)], []
+    inputs = [Spot("input", [Row(name)], name) for name in layers[0][0].labels[0]]
+    columns, links = [Column(layer_name(0), inputs)], []
     for number, neurons in enumerate(layers, 1):
-        column = Column(layer_name(number))
-        for neuron in neurons:
-            name, bias = neuron.labels[1], neuron.bias
-            rows = [Row(name), _row(bias.label, bias)]
-            spot = Spot("unit", rows, f"{name}\n{_tip(bias.label, bias)}")
-            column.spots.append(spot)
-            for tail, weight in zip(units, neuron.weights, strict=True):
-                links.append(Link(tail, spot, weight.data, _tip(weight.label, weight)))
-        units = column.spots
-        columns.append(column)
+        columns.append(Column(layer_name(number), [*map(_neuron, neurons)]))
+        before, column = columns[-2:]
+        tails, heads = {*before.shown}, {*column.shown}
+        for head, neuron in zip(column.spots, neurons, strict=True):
+            for tail, weight in zip(before.spots, neuron.weights, strict=True):
+                if tail in tails and head in heads:
+                    links.append(Link(tail, head, weight.data, _tip(weight.label, weight)))
     return Network(columns, links, [])
+
+
+def _neuron(neuron: nn.Neuron) -> Spot:
+    """A unit that has had no example: its name and its bias."""
+    name, bias = neuron.labels[1], neuron.bias
+    return Spot("unit", [Row(name), _row(bias.label, bias)], f"{name}\n{_tip(bias.label, bias)}")
 
 
 def _one_example(names: Names, layers: list[Layer], example: int) -> tuple[list[Layer], int]:
@@ -185,17 +199,28 @@ class _Found:
             self.spots[unit.z] = self.spots[unit.r] = spot
             column.spots.append(spot)
 
-    def add_weights(self, layer: Layer, unit: Unit, edges: str) -> None:
-        """What leads to a unit: its weights, or what crossed them on the way back."""
-        z = unit.z
-        slopes = z.local_derivatives[len(layer.inputs) :]
-        for node, weight, slope in zip(layer.inputs, unit.weights, slopes, strict=False):
-            amount: float | None = weight.data
-            tip = _tip(self.names[weight], weight)
-            if edges == "contribution":
-                amount = z.grad * slope if type(z.grad) is float else None
-                tip += f"\ncontribution {'not yet' if amount is None else repr(amount)}"
-            self.links.append(Link(self.spots[node], self.spots[z], amount, tip))
+    def add_weights(self, layers: list[Layer], edges: str) -> None:
+        """What leads from one spot to another: weights, or what crossed them on the way back."""
+        shown = {spot for column in self.columns.values() for spot in column.shown}
+        self.links = [link for link in self.links if {link.tail, link.head} <= shown]
+        for layer in layers:
+            for unit in layer.units:
+                head, count = self.spots[unit.z], len(layer.inputs)
+                for index, node in enumerate(layer.inputs if head in shown else ()):
+                    if (tail := self.spots[node]) in shown:
+                        slope = unit.z.local_derivatives[count + index]
+                        amount, tip = self._weight(unit, unit.weights[index], slope, edges)
+                        self.links.append(Link(tail, head, amount, tip))
+
+    def _weight(
+        self, unit: Unit, weight: Value, slope: float, edges: str
+    ) -> tuple[float | None, str]:
+        """The number on a line, and its tooltip."""
+        tip = _tip(self.names[weight], weight)
+        if edges == "derivative":
+            return weight.data, tip
+        amount = unit.z.grad * slope if type(unit.z.grad) is float else None
+        return amount, f"{tip}\ncontribution {'not yet' if amount is None else repr(amount)}"
 
     def add_losses(self, layers: list[Layer], title: str) -> None:
         """What lies between the last layer and the root: the example's loss, decay, the root."""
