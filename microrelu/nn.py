@@ -144,6 +144,11 @@ class Neuron(Module):
         r.label = r.label or self._r  # an activation may hand back z itself, or a named node
         return r
 
+    @property
+    def labels(self) -> tuple[list[str], str]:
+        """What its inputs are called where they are numbers, and what it gives on."""
+        return [*self._inputs], self._z if self.activation.name == "linear" else self._r
+
     def parameters(self) -> list[Value]:
         """The weights in the order of the inputs, then the bias."""
         return [*self.weights, self.bias]

@@ -16,6 +16,7 @@ LONGEST_TIP = 1500  # characters of a tooltip: `dot` reads no text of more than 
 VALUE, GRADIENT, INK, GREY, LINE = "#0072B2", "#B34700", "#222222", "#6B6B6B", "#4D4D4D"
 FAINT = "#9A9A9A"
 LEAF_FILL, NODE_FILL, ROOT_FILL, LAYER_FILL = "#E8F2F9", "#FFFFFF", "#FDF1E7", "#F4F4F1"
+OPEN_FILL, CLOSED_FILL = "#8FC1E0", "#F0F0F0"
 
 STYLE = {
     "graph_attr": {
@@ -52,12 +53,14 @@ TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">'
 _VISIBLE = {code: chr(0x2400 + code) for code in range(32) if code != ord("\n")}
 _VISIBLE |= dict.fromkeys([*range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd")
 _SUBSTITUTED = re.compile(r"(?<=\\)(?=[A-Za-z])")  # DOT puts a name for \N, \G …: part the two
+# What a table is wider than it needs to be goes to its columns in equal parts: mostly to these.
+SINK = '<TD COLSPAN="6"></TD>'
 GAP = '<TR><TD COLSPAN="2" HEIGHT="3" CELLPADDING="0"></TD></TR>'  # below the line
 
 
 def box(name: str, symbol: str, rows: Sequence[tuple[str, str]]) -> str:
     """A name with its operation, a line, and rows of a caption and a number."""
-    head = f'<TD ALIGN="LEFT">{name}</TD>'
+    head = f'<TD ALIGN="LEFT" HEIGHT="28">{name}</TD>'  # other text stands on the line of names
     head += f'<TD ALIGN="RIGHT">{styled(symbol, INK, 12)}</TD>' if symbol else "<TD></TD>"
     body = "".join(
         f'<TR><TD ALIGN="LEFT">{styled(caption, GREY, 9)}</TD><TD ALIGN="LEFT">{text}</TD></TR>'
@@ -82,18 +85,49 @@ def styled_name(label: str, color: str, size: int = 16) -> str:
         return f"{TABLE}<TR>{cell}</TR></TABLE>"
     if not is_drawn_as_name(label):
         return styled(shortened(label), color, size - 4)
-    name = styled(base + ("" if above or below else mark), color, size, "I", "Times")
-    if not above and not below:
-        return name
+    if above or below:
+        indices = ((f"({above})" if above else "") + mark, below)
+    else:
+        base, indices = base + mark, ("", "")  # as high as one with indices, on the same line
+    name = styled(base, color, size, "I", "Times")
     rows = "".join(
         f'<TR><TD ALIGN="LEFT" HEIGHT="{size * 3 // 4}">'
         f"{styled(index, color, size * 5 // 8, '', 'Times')}</TD></TR>"
-        for index in ((f"({above})" if above else "") + mark, below)
+        for index in indices
     )
     return (
-        f'{TABLE}<TR><TD ALIGN="RIGHT">{name}</TD><TD ALIGN="LEFT">{TABLE}{rows}</TABLE></TD></TR>'
-        "</TABLE>"
+        f'{TABLE}<TR><TD ALIGN="RIGHT">{name}</TD><TD ALIGN="LEFT">{TABLE}{rows}</TABLE></TD>'
+        f"{SINK}</TR></TABLE>"
     )
+
+
+def name_cells(label: str, color: str, size: int) -> str:
+    """A label as three cells of a row no higher than its letters: its indices side by side."""
+    base, above, below, mark = split_label(label)
+    if not is_drawn_as_name(label) or text_width(label) > len(label):
+        room = f' WIDTH="{name_width(label, size):.0f}"'  # more than the wheel's guess
+        text = styled(shortened(label), color, size - 2)
+        return f'<TD COLSPAN="3" ALIGN="LEFT" CELLPADDING="1"{room}>{text}</TD>'
+    above = f"({above})" if above else ""
+    if above or below:
+        above += mark
+    else:
+        base += mark
+    small = size * 2 // 3
+    return (
+        f'<TD ALIGN="RIGHT">{styled(base, color, size, "I", "Times")}</TD>'
+        f'<TD ALIGN="LEFT" VALIGN="TOP">{styled(above, color, small, "", "Times")}</TD>'
+        f'<TD ALIGN="LEFT" VALIGN="BOTTOM">{styled(below, color, small, "", "Times")}</TD>'
+    )
+
+
+def name_width(label: str, size: int) -> float:
+    """How wide the cells of a label are, or a little less."""
+    base, above, below, mark = split_label(label)
+    if not is_drawn_as_name(label) or text_width(label) > len(label):
+        return 0.6 * (size - 2) * text_width(shortened(label))
+    indices = len(above) + 2 * bool(above) + len(mark) + len(below)
+    return 0.62 * size * len(base) + 0.45 * (size * 2 // 3) * indices + 4
 
 
 def styled(text: str, color: str, size: int, style: str = "", face: str = "Helvetica") -> str:

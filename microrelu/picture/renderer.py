@@ -14,6 +14,7 @@ from graphviz.backend import dot_command, execute
 
 from microrelu.engine import Value
 from microrelu.picture.look import LARGEST
+from microrelu.picture.theme import FOLLOWS, following
 
 LONGEST_LAYOUT = 4.0  # seconds that a tidy layout may take
 APART = 14  # points between two nodes that a quick layout places
@@ -47,7 +48,9 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
             ) from None
         except (OSError, execute.ExecutableNotFound) as error:  # a browser starts no programs
             raise _not_found() from error
-        return bytes(done.stdout)
+        drawn = bytes(done.stdout)
+        follows = output == "svg" and self.graph_attr.get("class") == FOLLOWS
+        return following(drawn) if follows else drawn
 
     def places(
         self, order: Sequence[Value], sizes: Mapping[Value, tuple[float, float]]

@@ -84,10 +84,14 @@ def test_the_dot_of_one_constant():
 
 def test_the_dot_of_one_leaf():
     caption = '<TR><TD ALIGN="LEFT"><FONT FACE="Helvetica" COLOR="#6B6B6B" POINT-SIZE="9">'
+    table = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">'
+    empty = '<TR><TD ALIGN="LEFT" HEIGHT="12"></TD></TR>'
     assert node(Value(-0.5, "x"), "x") == (
         'n0 [label=<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2" '
-        'COLOR="#9A9A9A"><TR><TD ALIGN="LEFT"><FONT FACE="Times" COLOR="#222222" '
-        'POINT-SIZE="16"><I>x</I></FONT></TD><TD></TD></TR><HR/>'
+        f'COLOR="#9A9A9A"><TR><TD ALIGN="LEFT" HEIGHT="28">{table}<TR><TD ALIGN="RIGHT">'
+        '<FONT FACE="Times" COLOR="#222222" POINT-SIZE="16"><I>x</I></FONT></TD><TD ALIGN="LEFT">'
+        f"{table}{empty}{empty}</TABLE></TD>"
+        '<TD COLSPAN="6"></TD></TR></TABLE></TD><TD></TD></TR><HR/>'
         '<TR><TD COLSPAN="2" HEIGHT="3" CELLPADDING="0"></TD></TR>'
         f'{caption}value</FONT></TD><TD ALIGN="LEFT"><FONT FACE="Helvetica" COLOR="#0072B2" '
         'POINT-SIZE="12"><B>−0.5</B></FONT></TD></TR>'
@@ -162,6 +166,17 @@ def test_numbers_that_are_none_are_readable():
 def test_superscripts_stand_over_subscripts():
     assert texts(draw(Value(0.5, "W(0)_1,2")))["n0"][:3] == ["W", "(0)", "1,2"]
     assert texts(draw(Value(0.5, "x1")))["n0"][:2] == ["x", "1"]
+
+
+@pytest.mark.parametrize("label", ["x1", "z(1)", "W(0)_1,2", "x′", "C_max", "some text"])
+def test_names_stand_on_one_line_with_and_without_indices(label):
+    shown = []
+    for text in ("x", label):
+        tree = ElementTree.fromstring(draw(Value(1.0, text)).pipe("svg"))
+        (first, *_, last) = tree.iter(f"{SVG}text")
+        height = float(first.get("y")) - float(last.get("y"))
+        shown.append((height, float(first.get("x"))))
+    assert shown[1] == pytest.approx(shown[0], abs=2.5)
 
 
 def test_a_constant_is_small_and_has_no_gradient_and_no_derivative():
