@@ -6,8 +6,7 @@ The steps are those of the sweep. Closed forms are SymPy's work, in `closed_form
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from microrelu.engine import Constant, Value
-from microrelu.steps.sweep import Contribution, Step, backward_steps, grads_kept
+from microrelu.steps.graph import Graph, unrepeated
+from microrelu.steps.sweep import Contribution, Step
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
 from microrelu.writing.writer import Writer
 
@@ -27,51 +27,6 @@ LONGEST_PATH = 40  # nodes, likewise
 LONGEST_CLOSED_FORM = 40  # operations of SymPy's that are printed
 
 Path = tuple[tuple[Step, Contribution], ...]
-
-
-class Graph:
-    """The finished sweep of a graph: its steps, and what each node received from whom."""
-
-    def __init__(self, root: Value) -> None:
-        self.root = root
-        with grads_kept(root):
-            self.steps = list(backward_steps(root))
-        self.step_of = {step.node: step for step in self.steps}
-        self.received: dict[Value, list[tuple[Step, Contribution]]] = defaultdict(list)
-        for step in reversed(self.steps):  # sums are written in the order of the forward pass
-            for contribution in step.contributions:
-                self.received[contribution.parent].append((step, contribution))
-        self.names = self.steps[0].names
-
-    def above(self, node: Value) -> list[Value]:
-        """The nodes that the node is a part of, itself last, in the order of the sweep."""
-        found = {node}
-        for step in reversed(self.steps):
-            if any(contribution.parent in found for contribution in step.contributions):
-                found.add(step.node)
-        return [step.node for step in self.steps if step.node in found]
-
-    def count_paths(self, node: Value) -> int:
-        """How many paths lead from the root to the node."""
-        counts = defaultdict(int, {self.root: 1})
-        for step in self.steps:
-            for contribution in step.contributions:
-                counts[contribution.parent] += counts[step.node]
-        return counts[node]
-
-    def gathered(self, node: Value, writer: Writer) -> list[Part]:
-        """Equation 2: ∂C/∂r, then Σ ∂C/∂z · ∂z/∂r term by term, with symbols, then with numbers."""
-        received, notation = self.received[node], writer.notation
-        left = writer.gradient(node)
-        if len(received) == 1:
-            sender, contribution = received[0]
-            return [left, *sender.product(contribution, writer)]
-        factors = [sender.factors(contribution, writer) for sender, contribution in received]
-        sums = [
-            notation.sum([notation.product(pair) for pair in pairs])
-            for pairs in zip(*factors, strict=True)
-        ]
-        return _unrepeated([left, *sums, notation.number(self.step_of[node].upstream)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +70,7 @@ class Derivation:
         chains = [_chain(path, writer) for path in self._paths()]
         levels = [writer.notation.sum(level) for level in zip(*chains, strict=True)]
         number = writer.notation.number(self.value)
-        return [_unrepeated([writer.gradient(self.wrt), *levels, number])]
+        return [unrepeated([writer.gradient(self.wrt), *levels, number])]
 
     @property
     def is_recursive(self) -> bool:
@@ -246,10 +201,6 @@ def below_each_other(sides: Sequence[Part]) -> list[str]:
     """An equation of several sides, with a line of an `aligned` environment for each."""
     left, first, *others = (side.text for side in sides)
     return [f"{left} &= {first}", *(f"&= {other}" for other in others)]
-
-
-def _unrepeated(parts: Iterable[Part]) -> list[Part]:
-    return list({part.text: part for part in parts}.values())
 
 
 def _closed_forms() -> ModuleType:
