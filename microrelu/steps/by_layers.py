@@ -19,9 +19,13 @@ from microrelu.operations import divide, square, subtract
 from microrelu.steps.graph import Graph, unrepeated
 from microrelu.steps.layers import Layer, Unit, layers_of
 from microrelu.steps.sweep import Contribution, Step
+from microrelu.text import text_width
 from microrelu.writing.formula import FUNCTIONS, written
-from microrelu.writing.notation import Notation, Part
+from microrelu.writing.notation import TEXT, Notation, Part
 from microrelu.writing.writer import LONGEST_FORMULA, Writer
+
+WIDTH = 80  # columns of a terminal; what is longer is broken
+LARGEST = 8  # terms of a sum, and units of a layer whose equations are all written out
 
 Received = tuple[Step, Contribution]
 
@@ -359,19 +363,75 @@ class ByLayers:
         """Is it a unit's z, its r, or what lies between?"""
         return node in self._owner
 
+    @cached_property
+    def inside_cost(self) -> list[Value]:
+        """What lies between the last layer and the root and has an equation of its own."""
+        nodes = {node for group in self.sections[0].groups for node in group.nodes}
+        return [
+            node
+            for node in self.graph.names
+            if node in nodes and node.parents and not self.is_of_a_unit(node)
+        ]
+
+    def definition(self, node: Value, writer: Writer) -> Equation:
+        """How a node of the cost was made."""
+        return Equation(writer.node(node), [self.made_of(node, writer)], [], writer.number(node))
+
     def made_of(self, node: Value, writer: Writer) -> Part:
-        """What a node of the cost is made of, down to what has an equation of its own."""
+        """What a node of the cost is made of, down to what has an equation, if that fits a line."""
+        text = self._written_out(node, writer.in_notation(TEXT)).text
+        if text_width(text) > WIDTH - 20:
+            return writer.value(node)
+        return self._written_out(node, writer)
+
+    def _written_out(self, node: Value, writer: Writer) -> Part:
         if len(node.parents) > LONGEST_FORMULA or not node.parents:
             return writer.value(node)
         squares = {inner for error in self.errors.values() for inner in error[1:]}
         parts = [
-            self.made_of(parent, writer)
+            self._written_out(parent, writer)
             if parent in self._alias or parent in squares
             else writer.node(parent)
             for parent in node.parents
         ]
         row = written(node)
         return writer.notation.write(row.formula, dict(zip(row.operands, parts, strict=True)))
+
+    def needed(self, writer: Writer) -> list[Equation]:
+        """From the cost back, the equations that the wanted node's gradient needs, its own last.
+
+        No general equation stands above these, so an f′ is written out where it is met.
+        """
+        self.primes = {}
+        wanted, root = self.wanted, self.graph.root
+        if wanted is None or wanted is root:
+            return [Equation(writer.gradient(root), [], [], writer.notation.number(1.0))]
+        above = {*self.graph.above(wanted)}
+        found = []
+        if not self.is_of_a_unit(root):
+            cost = Equation(
+                writer.node(root), [self.made_of(root, writer)], [], writer.number(root)
+            )
+            found = [
+                cost,
+                *(self.definition(node, writer) for node in self.inside_cost if node in above),
+            ]
+        for section in self.sections:
+            for node in [node for group in section.groups for node in group.nodes]:
+                if node in above:
+                    found += self.equations(node, writer)
+        return [shortened(equation, writer) for equation in found]
+
+
+def shortened(equation: Equation, writer: Writer) -> Equation:
+    """The equation with the first two terms and the last, where there are very many."""
+    if len(equation.symbols) <= LARGEST:
+        return equation
+    dots = writer.notation.left_out()
+    symbols, numbers = (
+        [*terms[:2], dots, terms[-1]] for terms in (equation.symbols, equation.numbers)
+    )
+    return equation._replace(symbols=symbols, numbers=numbers)
 
 
 def prime_of(r: Value) -> str:

@@ -1,4 +1,4 @@
-"""The chain rule written out for one derivative: path by path, or node by node.
+"""The chain rule written out for one derivative: path by path, node by node, or layer by layer.
 
 The steps are those of the sweep. Closed forms are SymPy's work, in `closed_form.py`.
 """
@@ -9,13 +9,17 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from microrelu.engine import Constant, Value
+from microrelu.steps.by_layers import ByLayers
 from microrelu.steps.graph import Graph, unrepeated
+from microrelu.steps.layers import layers_of
 from microrelu.steps.sweep import Contribution, Step
+from microrelu.steps.telling import broken, latex_lines
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
 from microrelu.writing.writer import Writer
 
@@ -38,12 +42,14 @@ class Derivation:
         paths: How many paths lead from the root to it.
         graph: The finished sweep.
         lang: The language of its sentences.
+        by: "paths" or "layers".
     """
 
     wrt: Value
     paths: int
     graph: Graph
     lang: str = "en"
+    by: str = "paths"
 
     @property
     def value(self) -> float:
@@ -65,12 +71,18 @@ class Derivation:
 
     def equations(self, writer: Writer) -> list[list[Part]]:
         """Each a left side, then what it equals, down to the number."""
+        if self.by == "layers":
+            return [row.sides(writer.notation) for row in self._layers.needed(writer)]
         if self.is_recursive:
             return [self.graph.gathered(node, writer) for node in self._between()]
         chains = [_chain(path, writer) for path in self._paths()]
         levels = [writer.notation.sum(level) for level in zip(*chains, strict=True)]
         number = writer.notation.number(self.value)
         return [unrepeated([writer.gradient(self.wrt), *levels, number])]
+
+    @cached_property
+    def _layers(self) -> ByLayers:
+        return ByLayers(self.graph, self.wrt)
 
     @property
     def is_recursive(self) -> bool:
@@ -97,7 +109,10 @@ class Derivation:
         return Writer(self.graph.names, TEXT, self.lang)
 
     def __str__(self) -> str:
-        """A sentence where one is needed, the equations, and the closed form."""
+        """The equations; of paths a sentence where one is needed, and the closed form."""
+        if self.by == "layers":
+            rows = self._layers.needed(self.writer)
+            return "\n".join(line for row in rows for line in broken(row))
         lines = [self._remark()] if self.is_recursive else []
         for left, *sides in self.equations(self.writer):
             first, *others = (side.text for side in sides)
@@ -114,6 +129,10 @@ class Derivation:
     def latex(self) -> str:
         """The equations and the closed form as an `aligned` environment."""
         writer = self.writer.in_notation(LATEX)
+        if self.by == "layers":
+            return aligned(
+                [line for row in self._layers.needed(writer) for line in latex_lines(row)]
+            )
         lines = [line for sides in self.equations(writer) for line in below_each_other(sides)]
         with suppress(ImportError, ValueError):  # text says so; here is no room for a sentence
             lines += below_each_other(self.closed_equation(writer))
@@ -156,16 +175,22 @@ class Derivation:
                     path.pop()
 
 
-def derivation(root: Value, wrt: Value, lang: str = "en") -> Derivation:
+def derivation(
+    root: Value, wrt: Value | str, lang: str = "en", by: str | None = None
+) -> Derivation:
     """The derivative of one node by another, step by step as in a textbook.
 
-    Returns:
-        A Derivation: for each path the product of local derivatives, with symbols and with
-        numbers, summed over the paths; then the closed form in the leaves. Gradients stay as
-        they are.
+    Args:
+        root: What is differentiated. Gradients stay as they are.
+        wrt: By what: a node, or what it is called, "W(0)_1,2" say.
+        lang: "en", "id" or "ja".
+        by: "paths" for each path's product of local derivatives, with symbols and with numbers,
+            summed over the paths, then the closed form in the leaves. "layers" for a network: from
+            the cost back, each gradient that is needed by the gradients of the layer after it. By
+            default that where a layer feeds another.
 
     Raises:
-        ValueError: `wrt` is a constant, or no part of the graph.
+        ValueError: `wrt` is a constant, or no part of the graph; or there are no layers.
 
     >>> w, x, y = Value(0.5, "w"), Value(2.0, "x"), Value(3.0, "y")
     >>> r = (w * x).relu()
@@ -177,10 +202,39 @@ def derivation(root: Value, wrt: Value, lang: str = "en") -> Derivation:
     ∂C/∂w = (ReLU(w x) − y) Step(w x) x
     """
     graph = Graph(root)
-    if wrt not in graph.step_of:
-        what = "a constant" if isinstance(wrt, Constant) else "no part of this graph"
-        raise ValueError(f"{wrt!r} is {what}: give a node that the root was made of.")
-    return Derivation(wrt, graph.count_paths(wrt), graph, lang)
+    node = _called(wrt, graph) if isinstance(wrt, str) else wrt
+    if node not in graph.step_of:
+        what = "a constant" if isinstance(node, Constant) else "no part of this graph"
+        raise ValueError(f"{node!r} is {what}: give a node that the root was made of.")
+    return Derivation(node, graph.count_paths(node), graph, lang, _form(by, graph))
+
+
+def _called(label: str, graph: Graph) -> Value:
+    """The node of that name, written as it was given or as it is set: x_1, x1 or x₁."""
+    names = {node: name for node, name in graph.names.items() if name}
+    for node, name in names.items():
+        if label == name or TEXT.name(label).text == TEXT.name(name).text:
+            return node
+    near = get_close_matches(label, names.values(), n=4, cutoff=0.5) or [*names.values()][-4:]
+    raise ValueError(
+        f"No node below {graph.names[graph.root]} is called {label!r}: there are "
+        f"{', '.join(near)}" + (" and others." if len(near) < len(names) else ".")
+    )
+
+
+def _form(by: str | None, graph: Graph) -> str:
+    """The form of a derivation: what is asked for, or what suits the graph."""
+    if by == "paths":
+        return by
+    if by not in (None, "layers"):
+        raise ValueError(f'A derivation is written by="paths" or by="layers", not by={by!r}.')
+    depth = max((layer.number for layer in layers_of(graph.names)), default=0)
+    if by == "layers" and not depth:
+        raise ValueError(
+            f'There are no layers below {graph.names[graph.root]}: by="layers" goes by weighted '
+            'sums of weights, as MLP, Layer and weighted_sum make them. Write by="paths".'
+        )
+    return "layers" if by or depth > 1 else "paths"
 
 
 def _chain(path: Path, writer: Writer) -> list[Part]:

@@ -10,16 +10,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from microrelu.engine import Value
-from microrelu.steps.by_layers import ByLayers, Equation, Section
+from microrelu.steps.by_layers import LARGEST, WIDTH, ByLayers, Equation, Section, shortened
 from microrelu.steps.layers import Layer
 from microrelu.text import align, layer_of, text_width
 from microrelu.writing.formula import written
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
 from microrelu.writing.writer import Writer
 
-WIDTH = 80  # columns of a terminal; what is longer is broken
 WIDEST = 100  # where an equation and its sentence stand side by side
-LARGEST = 8  # units of a layer whose equations are all written out
 LARGEST_TABLE = 16  # rows and columns
 FIRST = 3  # of many that are alike, with the last
 
@@ -123,7 +121,7 @@ class Telling:
         for section in self.layers.sections:
             entries = [*self._entries(section)]
             if section.number == 0:
-                entries = [*self._start(section), *entries]
+                entries = [*self._start(), *entries]
             yield self._heading(section), entries
 
     def _heading(self, section: Section) -> str:
@@ -131,8 +129,9 @@ class Telling:
             root = self.layers.graph.root
             if self.layers.is_of_a_unit(root):
                 return self.writer.say("seed", node=self.writer.inline(root))
-            cost = self.writer.notation.equation(self.writer.node(root), self._made_of(root))
-            return self.writer.say("cost", cost=self.writer.in_sentence(Part(cost)))
+            made = self.layers.made_of(root, self.writer)
+            cost = Part(self.writer.notation.equation(self.writer.node(root), made))
+            return self.writer.say("cost", cost=self.writer.in_sentence(cost))
         layers = [layer for layer in self.layers.layers if layer.number == section.number]
         is_linear = all(unit.is_linear for layer in layers for unit in layer.units)
         lower = section.number - 1
@@ -140,30 +139,15 @@ class Telling:
         k = self.writer.in_sentence(Part(f"k = {lower}"))
         return self.writer.say(key, k=k, upper=section.number, lower=lower)
 
-    def _made_of(self, node: Value) -> Part:
-        """What a node of the cost is made of, as far as it fits a line."""
-        text = self.writer.in_notation(TEXT)
-        if text_width(self.layers.made_of(node, text).text) > WIDTH - 20:
-            return self.writer.value(node)
-        return self.layers.made_of(node, self.writer)
-
-    def _start(self, section: Section) -> Iterator[Entry]:
+    def _start(self) -> Iterator[Entry]:
         """The root's own gradient where it is a unit; else the cost's inner nodes, defined."""
         root, writer = self.layers.graph.root, self.writer
         if self.layers.is_of_a_unit(root):
             one = writer.notation.number(1.0)
             yield Entry(None, [Equation(writer.gradient(root), [], [], one)])
             return
-        inner = [
-            node
-            for node in writer.names
-            if any(node in group.nodes for group in section.groups)
-            and node.parents
-            and not self.layers.is_of_a_unit(node)
-        ]
-        for node in inner:
-            made = [self._made_of(node)]
-            yield Entry(None, [Equation(writer.node(node), made, [], writer.number(node))])
+        for node in self.layers.inside_cost:
+            yield Entry(None, [self.layers.definition(node, writer)])
 
     def _entries(self, section: Section) -> Iterator[Entry]:
         layers = [layer for layer in self.layers.layers if layer.number == section.number]
@@ -262,17 +246,6 @@ def _cut(
         placed = [*placed[:FIRST], (None, None), placed[-1]]
     for start in range(0, len(placed), size):
         yield placed[start : start + size]
-
-
-def shortened(equation: Equation, writer: Writer) -> Equation:
-    """The equation with the first two terms and the last, where there are very many."""
-    if len(equation.symbols) <= LARGEST:
-        return equation
-    dots = writer.notation.left_out()
-    symbols, numbers = (
-        [*terms[:2], dots, terms[-1]] for terms in (equation.symbols, equation.numbers)
-    )
-    return equation._replace(symbols=symbols, numbers=numbers)
 
 
 # As text and as LaTeX
