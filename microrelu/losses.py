@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from microrelu.engine import Value, as_value
+from microrelu.engine import Constant, Value, as_value
 from microrelu.errors import real_number
 from microrelu.operations import log_sum_exp, total, weighted_sum
 
@@ -30,7 +30,11 @@ def half_squared_error(prediction: Numbers, target: Numbers) -> Value:
     >>> prediction.grad  # ŷ − y
     -2.0
     """
-    return _summed("half_squared_error", lambda p, y: (y - p) ** 2 / 2, prediction, target)
+    return _summed("half_squared_error", _half_square, prediction, target)
+
+
+def _half_square(prediction: Value, target: Any, index: str) -> Value:
+    return (_called_y(target, index) - prediction) ** 2 / 2
 
 
 def hinge(prediction: Numbers, target: Numbers) -> Value:
@@ -47,22 +51,28 @@ def hinge(prediction: Numbers, target: Numbers) -> Value:
     return _summed("hinge", _hinge, prediction, target)
 
 
-def _hinge(score: Value, target: Any) -> Value:
+def _hinge(score: Value, target: Any, index: str) -> Value:
     if not isinstance(target, Value) and target not in (-1, 1):
         raise ValueError(f"hinge takes the targets -1 and 1, not {target}: 2 * y - 1 of 0 and 1.")
-    return (1 - as_value(target) * score).relu()
+    return (1 - _called_y(target, index) * score).relu()
 
 
 def _summed(
-    name: str, loss: Callable[[Value, Any], Value], prediction: Numbers, target: Numbers
+    name: str, loss: Callable[[Value, Any, str], Value], prediction: Numbers, target: Numbers
 ) -> Value:
     if not isinstance(prediction, Iterable) and not isinstance(target, Iterable):
-        return loss(as_value(prediction), target)
+        return loss(as_value(prediction), target, "")
     if not isinstance(prediction, Iterable) or not isinstance(target, Iterable):
         raise TypeError(f"{name} takes two numbers or two lists, not one of each.")
     predictions, targets = _listed(name, prediction), list(target)
     _same_length(name, "predictions", predictions, "targets", targets)
-    return total([loss(p, y) for p, y in zip(predictions, targets, strict=True)])
+    pairs = enumerate(zip(predictions, targets, strict=True), start=1)
+    return total([loss(p, y, f"_{i}") for i, (p, y) in pairs])
+
+
+def _called_y(target: Any, index: str) -> Value:
+    """A target as a Value; a number is y where it is written."""
+    return target if isinstance(target, Value) else Constant(target, f"y{index}")
 
 
 def cross_entropy(logits: Iterable[Value | float], target: Target) -> Value:

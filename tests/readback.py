@@ -286,6 +286,8 @@ def _at_place(place: int, function: Tree, binding: Binding) -> Interval:
 
 
 def _call(name: str, arguments: Sequence[Tree], binding: Binding, by: Value | None) -> Dual:
+    if name.endswith("′"):
+        return _prime(name[:-1], arguments, binding), ZERO
     duals = [evaluate(each, binding, by) for each in arguments]
     values = [value for value, _ in duals]
     prime = re.fullmatch(r"(\w+)_prime(\d*)", name)
@@ -301,6 +303,20 @@ def _call(name: str, arguments: Sequence[Tree], binding: Binding, by: Value | No
         raise UnreadableError(f"there is no function {name}")
     terms = [slope * each for slope, (_, each) in zip(slopes, duals, strict=False)]
     return value, sum(terms, ZERO)
+
+
+def _prime(name: str, arguments: Sequence[Tree], binding: Binding) -> Interval:
+    """f′(z): the slope of the node that f made of z, whatever its other operands are."""
+    [[kind, z]] = arguments
+    found = [node for node in binding.names if kind == "name" and z in node.parents[:1]]
+    slopes = [node.local_derivatives[0] for node in found if name in _called(node.operation)]
+    if not slopes:
+        raise UnreadableError(f"{name} was not taken of {z!r}")
+    return _hull(end for slope in slopes for end in _bound(slope, abs(slope)))
+
+
+def _called(operation: Operation) -> tuple[str, str]:
+    return operation.name, operation.symbol
 
 
 def _own(operation: Operation, arguments: Sequence[Interval]) -> tuple[Interval, list[Interval]]:
@@ -496,9 +512,12 @@ def text_tokens(text: str, names: Mapping[str, Token]) -> Iterator[Token]:
         elif found := _NUMBER.match(rest):
             yield ("number", printed(found[1], _plain(found[2], _RAISED) if found[2] else 0))
             i += found.end()
-        elif found := re.match(r"([^\W\d]\w*)\(", rest):
+        elif found := re.match(r"([^\W\d]\w*′?)\(", rest):
             yield ("function", found[1])
             i += len(found[1])
+        elif rest[0] == "…":
+            yield ("number", ANYTHING)
+            i += 1
         elif found := re.match("∂([₀₁₂₃₄₅₆₇₈₉]+)", rest):
             yield ("place", _plain(found[1], _LOWERED))
             i += found.end()
@@ -553,6 +572,9 @@ def latex_tokens(text: str, names: Mapping[str, Token]) -> Iterator[Token]:
         elif found := _LATEX_NUMBER.match(rest):
             yield ("number", printed(found[1], int(found[2] or 0)))
             i += found.end()
+        elif found := re.match(r"\\(?:cdots|dots)", rest):
+            yield ("number", ANYTHING)
+            i += found.end()
         elif rest.startswith((r"\frac", r"\sqrt", "^")):
             command = re.match(r"\\frac|\\sqrt|\^", rest)[0]  # type: ignore[index]
             groups, length = _groups(rest[len(command) :], 2 if command == r"\frac" else 1)
@@ -564,11 +586,12 @@ def latex_tokens(text: str, names: Mapping[str, Token]) -> Iterator[Token]:
             i += found.end()
         elif rest.startswith(r"\operatorname"):
             (word,), length = _groups(rest[len(r"\operatorname") :], 1)
-            yield ("function", word.replace(r"\_", "_"))
             i += len(r"\operatorname") + length
-        elif found := re.match(r"\\[a-z]+", rest):
-            word = found[0]
-            function = "σ" if word == r"\sigma" else word[1:]
+            yield ("function", word.replace(r"\_", "_") + "′" * text[i:].startswith("'"))
+            i += text[i:].startswith("'")
+        elif found := re.match(r"\\([a-z]+)('?)", rest):
+            word = "\\" + found[1]
+            function = ("σ" if word == r"\sigma" else found[1]) + "′" * len(found[2])
             yield (_COMMANDS[word],) if word in _COMMANDS else ("function", function)
             i += found.end()
         elif rest[0] in "+-,()|":
@@ -631,8 +654,12 @@ def _element(
     each: ElementTree.Element, text: str, after: str | None, names: Mapping[str, Token]
 ) -> Iterator[Token]:
     inside = [[*_row([child], names)] for child in each] if each.tag != "mrow" else []
-    if each.tag == "mrow":
+    if each.tag == "mrow" and after == "\u2061":
+        yield ("function", "".join(part.text or "" for part in each))
+    elif each.tag == "mrow":
         yield from _row([*each], names)
+    elif text == "⋯":
+        yield ("number", ANYTHING)
     elif each.tag == "mn":
         yield ("number", _SPECIAL.get(text) or printed(text))
     elif each.tag == "mi" and after == "\u2061":
@@ -708,9 +735,19 @@ def equations(shown: str, notation: Any) -> list[str]:
         blocks = re.findall(r"\\begin\{aligned\}\n(.*?)\n\\end\{aligned\}", shown, re.DOTALL)
         lines = [line for block in blocks for line in block.split(" \\\\\n")]
         return _joined(line.replace("&", "") for line in lines)
-    lines = [line.partition("  total ")[0] for line in shown.splitlines()]
+    lines = [_bare(line) for line in shown.splitlines()]
     parts = [[line] if line.startswith(" ") else line.split("    ") for line in lines]
-    return _joined(each for part in parts for each in part if "=" in each)
+    return _joined(
+        each for part in parts for each in part if "=" in each or each.strip()[:1] == "+"
+    )
+
+
+def _bare(line: str) -> str:
+    """A line without a total, the number of an equation, or the words of a heading."""
+    if "⁽ᵏ" in line or re.match(r"k = |\s+\S+′\(z\)", line):  # of no layer, or no unit
+        return ""
+    line = re.sub(r"^  [123]\.  ", " " * 6, line.partition("  total ")[0])
+    return re.sub(r"^[^∂=]*[^∂=\s][:：] ?(?=.* = )", "", line)
 
 
 def _markup(element: ElementTree.Element) -> str:
@@ -718,10 +755,10 @@ def _markup(element: ElementTree.Element) -> str:
 
 
 def _joined(lines: Iterable[str]) -> list[str]:
-    """Lines that begin with an equals sign go on with the equation before."""
+    """Lines that begin with an equals sign, or a plus, go on with the equation before."""
     found: list[str] = []
     for line in lines:
-        if line.strip().startswith(("=", "+=")):
+        if line.strip().startswith(("=", "+")):
             found[-1] += f" {line.strip()}"
         else:
             found.append(line.strip())

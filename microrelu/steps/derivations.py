@@ -1,4 +1,4 @@
-"""The chain rule written out for one derivative: path by path, or node by node.
+"""The chain rule written out for one derivative: path by path, node by node, or layer by layer.
 
 The steps are those of the sweep. Closed forms are SymPy's work, in `closed_form.py`.
 """
@@ -6,17 +6,20 @@ The steps are those of the sweep. Closed forms are SymPy's work, in `closed_form
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from microrelu.engine import Constant, Value
-from microrelu.steps.sweep import Contribution, Step, backward_steps, grads_kept
-from microrelu.writing.names import Names
+from microrelu.steps.by_layers import ByLayers
+from microrelu.steps.graph import Graph, unrepeated
+from microrelu.steps.layers import layers_of
+from microrelu.steps.sweep import Contribution, Step
+from microrelu.steps.telling import broken, latex_lines
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
 from microrelu.writing.variables import Given, names_for
 from microrelu.writing.writer import Writer
@@ -31,50 +34,6 @@ LONGEST_CLOSED_FORM = 40  # operations of SymPy's that are printed
 Path = tuple[tuple[Step, Contribution], ...]
 
 
-class Graph:
-    """The finished sweep of a graph: its steps, and what each node received from whom."""
-
-    def __init__(self, names: Names) -> None:
-        self.names, self.root = names, names.root
-        with grads_kept(self.root):
-            self.steps = list(backward_steps(self.root, names))
-        self.step_of = {step.node: step for step in self.steps}
-        self.received: dict[Value, list[tuple[Step, Contribution]]] = defaultdict(list)
-        for step in reversed(self.steps):  # sums are written in the order of the forward pass
-            for contribution in step.contributions:
-                self.received[contribution.parent].append((step, contribution))
-
-    def above(self, node: Value) -> list[Value]:
-        """The nodes that the node is a part of, itself last, in the order of the sweep."""
-        found = {node}
-        for step in reversed(self.steps):
-            if any(contribution.parent in found for contribution in step.contributions):
-                found.add(step.node)
-        return [step.node for step in self.steps if step.node in found]
-
-    def count_paths(self, node: Value) -> int:
-        """How many paths lead from the root to the node."""
-        counts = defaultdict(int, {self.root: 1})
-        for step in self.steps:
-            for contribution in step.contributions:
-                counts[contribution.parent] += counts[step.node]
-        return counts[node]
-
-    def gathered(self, node: Value, writer: Writer) -> list[Part]:
-        """Equation 2: ∂C/∂r, then Σ ∂C/∂z · ∂z/∂r term by term, with symbols, then with numbers."""
-        received, notation = self.received[node], writer.notation
-        left = writer.gradient(node)
-        if len(received) == 1:
-            sender, contribution = received[0]
-            return [left, *sender.product(contribution, writer)]
-        factors = [sender.factors(contribution, writer) for sender, contribution in received]
-        sums = [
-            notation.sum([notation.product(pair) for pair in pairs])
-            for pairs in zip(*factors, strict=True)
-        ]
-        return _unrepeated([left, *sums, notation.number(self.step_of[node].upstream)])
-
-
 @dataclass(frozen=True, eq=False)
 class Derivation:
     """∂root/∂wrt written out; prints as text, `latex()` gives aligned equations.
@@ -84,12 +43,14 @@ class Derivation:
         paths: How many paths lead from the root to it.
         graph: The finished sweep.
         lang: The language of its sentences.
+        by: "paths" or "layers".
     """
 
     wrt: Value
     paths: int
     graph: Graph
     lang: str = "en"
+    by: str = "paths"
 
     @property
     def value(self) -> float:
@@ -111,12 +72,18 @@ class Derivation:
 
     def equations(self, writer: Writer) -> list[list[Part]]:
         """Each a left side, then what it equals, down to the number."""
+        if self.by == "layers":
+            return [row.sides(writer.notation) for row in self._layers.needed(writer)]
         if self.is_recursive:
             return [self.graph.gathered(node, writer) for node in self._between()]
         chains = [_chain(path, writer) for path in self._paths()]
         levels = [writer.notation.sum(level) for level in zip(*chains, strict=True)]
         number = writer.notation.number(self.value)
-        return [_unrepeated([writer.gradient(self.wrt), *levels, number])]
+        return [unrepeated([writer.gradient(self.wrt), *levels, number])]
+
+    @cached_property
+    def _layers(self) -> ByLayers:
+        return ByLayers(self.graph, self.wrt)
 
     @property
     def is_recursive(self) -> bool:
@@ -143,7 +110,10 @@ class Derivation:
         return Writer(self.graph.names, TEXT, self.lang)
 
     def __str__(self) -> str:
-        """A sentence where one is needed, the equations, and the closed form."""
+        """The equations; of paths a sentence where one is needed, and the closed form."""
+        if self.by == "layers":
+            rows = self._layers.needed(self.writer)
+            return "\n".join(line for row in rows for line in broken(row))
         lines = [self._remark()] if self.is_recursive else []
         for left, *sides in self.equations(self.writer):
             first, *others = (side.text for side in sides)
@@ -160,6 +130,10 @@ class Derivation:
     def latex(self) -> str:
         """The equations and the closed form as an `aligned` environment."""
         writer = self.writer.in_notation(LATEX)
+        if self.by == "layers":
+            return aligned(
+                [line for row in self._layers.needed(writer) for line in latex_lines(row)]
+            )
         lines = [line for sides in self.equations(writer) for line in below_each_other(sides)]
         with suppress(ImportError, ValueError):  # text says so; here is no room for a sentence
             lines += below_each_other(self.closed_equation(writer))
@@ -202,23 +176,28 @@ class Derivation:
                     path.pop()
 
 
-def derivation(root: Value, wrt: Value, lang: str = "en", names: Given = ...) -> Derivation:
+def derivation(
+    root: Value,
+    wrt: Value | str,
+    lang: str = "en",
+    by: str | None = None,
+    names: Given = ...,
+) -> Derivation:
     """The derivative of one node by another, step by step as in a textbook.
 
     Args:
-        root: What is differentiated.
-        wrt: The node that it is differentiated by.
-        lang: The language of the sentences: "en", "id" or "ja".
+        root: What is differentiated. Gradients stay as they are.
+        wrt: By what: a node, or what it is called, "W(0)_1,2" say.
+        lang: "en", "id" or "ja".
+        by: "paths" for each path's product of local derivatives, with symbols and with numbers,
+            summed over the paths, then the closed form in the leaves. "layers" for a network: from
+            the cost back, each gradient that is needed by the gradients of the layer after it. By
+            default that where a layer feeds another.
         names: What nodes without a label are called: by default as your variables, w, and w₁ for
             `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
 
-    Returns:
-        A Derivation: for each path the product of local derivatives, with symbols and with
-        numbers, summed over the paths; then the closed form in the leaves. Gradients stay as
-        they are.
-
     Raises:
-        ValueError: `wrt` is a constant, or no part of the graph.
+        ValueError: `wrt` is a constant, or no part of the graph; or there are no layers.
 
     >>> w, x, y = Value(0.5), Value(2.0), Value(3.0)
     >>> r = (w * x).relu()
@@ -230,10 +209,39 @@ def derivation(root: Value, wrt: Value, lang: str = "en", names: Given = ...) ->
     ∂C/∂w = (ReLU(w x) − y) Step(w x) x
     """
     graph = Graph(names_for(root, names))
-    if wrt not in graph.step_of:
-        what = "a constant" if isinstance(wrt, Constant) else "no part of this graph"
-        raise ValueError(f"{wrt!r} is {what}: give a node that the root was made of.")
-    return Derivation(wrt, graph.count_paths(wrt), graph, lang)
+    node = _called(wrt, graph) if isinstance(wrt, str) else wrt
+    if node not in graph.step_of:
+        what = "a constant" if isinstance(node, Constant) else "no part of this graph"
+        raise ValueError(f"{node!r} is {what}: give a node that the root was made of.")
+    return Derivation(node, graph.count_paths(node), graph, lang, _form(by, graph))
+
+
+def _called(label: str, graph: Graph) -> Value:
+    """The node of that name, written as it was given or as it is set: x_1, x1 or x₁."""
+    names = {node: name for node, name in graph.names.items() if name}
+    for node, name in names.items():
+        if label == name or TEXT.name(label).text == TEXT.name(name).text:
+            return node
+    near = get_close_matches(label, names.values(), n=4, cutoff=0.5) or [*names.values()][-4:]
+    raise ValueError(
+        f"No node below {graph.names[graph.root]} is called {label!r}: there are "
+        f"{', '.join(near)}" + (" and others." if len(near) < len(names) else ".")
+    )
+
+
+def _form(by: str | None, graph: Graph) -> str:
+    """The form of a derivation: what is asked for, or what suits the graph."""
+    if by == "paths":
+        return by
+    if by not in (None, "layers"):
+        raise ValueError(f'A derivation is written by="paths" or by="layers", not by={by!r}.')
+    depth = max((layer.number for layer in layers_of(graph.names)), default=0)
+    if by == "layers" and not depth:
+        raise ValueError(
+            f'There are no layers below {graph.names[graph.root]}: by="layers" goes by weighted '
+            'sums of weights, as MLP, Layer and weighted_sum make them. Write by="paths".'
+        )
+    return "layers" if by or depth > 1 else "paths"
 
 
 def _chain(path: Path, writer: Writer) -> list[Part]:
@@ -254,10 +262,6 @@ def below_each_other(sides: Sequence[Part]) -> list[str]:
     """An equation of several sides, with a line of an `aligned` environment for each."""
     left, first, *others = (side.text for side in sides)
     return [f"{left} &= {first}", *(f"&= {other}" for other in others)]
-
-
-def _unrepeated(parts: Iterable[Part]) -> list[Part]:
-    return list({part.text: part for part in parts}.values())
 
 
 def _closed_forms() -> ModuleType:

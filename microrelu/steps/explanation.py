@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 
 from microrelu.engine import Value
-from microrelu.steps.derivations import Graph, below_each_other
+from microrelu.steps.by_layers import ByLayers
+from microrelu.steps.derivations import below_each_other
+from microrelu.steps.graph import Graph
 from microrelu.steps.reasons import why
 from microrelu.steps.sweep import Step
+from microrelu.steps.telling import Telling, as_latex, as_text, left_out
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
 from microrelu.writing.variables import Given, names_for
 from microrelu.writing.words import say
@@ -30,9 +35,11 @@ class Explanation:
         return Writer(self.graph.names, TEXT, self.lang)
 
     def __str__(self) -> str:
-        """The forward equations, then each gradient with a sentence of why."""
+        """The forward equations, then the gradients layer by layer, or each with why it is so."""
         lines = [self.writer.say("forward")]
         lines += [f"    {equation}" for equation in self._forward(self.writer)]
+        if self.layers.layers:
+            return "\n".join([*lines, "", *as_text(Telling(self.layers, self.writer))])
         lines += ["", self.writer.say("backward")]
         for sentences, sides in self._backward(self.writer):
             lines += [f"  {sentence}" for sentence in sentences]
@@ -48,15 +55,32 @@ class Explanation:
         parts = [
             f"\\documentclass{{article}}\n\\usepackage{{amsmath}}\n{japanese}\\begin{{document}}",
             f"\\section*{{{writer.say('forward')}}}\n{_displayed(self._forward(writer))}",
-            f"\\section*{{{writer.say('backward')}}}",
         ]
+        parts += self._backward_latex(writer)
+        return "\n".join([*parts, "\\end{document}"]) + "\n"
+
+    @cached_property
+    def layers(self) -> ByLayers:
+        """The gradients layer by layer, where there are layers."""
+        return ByLayers(self.graph)
+
+    def _backward_latex(self, writer: Writer) -> list[str]:
+        if self.layers.layers:
+            return as_latex(Telling(self.layers, writer))
+        parts = [f"\\section*{{{writer.say('backward')}}}"]
         for sentences, sides in self._backward(writer):
             parts += [*sentences, _displayed(below_each_other(sides))]
-        return "\n".join([*parts, "\\end{document}"]) + "\n"
+        return parts
 
     def _forward(self, writer: Writer) -> list[str]:
         order = [node for node in self.graph.names if node in self.graph.step_of]
-        return [writer.equation(node, aligned=writer.notation is LATEX) for node in order]
+        hidden, is_latex = left_out(self.layers), writer.notation is LATEX
+        lines = [
+            "" if node in hidden else writer.equation(node, aligned=is_latex) for node in order
+        ]
+        runs = [(line, [*same]) for line, same in groupby(lines)]
+        dots = " & \\dots" if is_latex else "…"
+        return [line for text, same in runs for line in (same if text else [dots])]
 
     def _backward(self, writer: Writer) -> Iterator[tuple[list[str], list[Part]]]:
         """For each node, sentences that were not just said, and its gradient's equation."""

@@ -99,7 +99,7 @@ def _inputs(z: Value) -> tuple[Value, ...]:
 def _unit(z: Value, users: dict[Value, list[Value]], reads: set[Value]) -> Unit:
     """The unit, its activation followed to what a layer reads; else as far as one operation of z.
 
-    An activation is what is made of z alone, and of numbers.
+    An activation is what is made of z alone, of numbers, and of what is learnt, as a slope may be.
     """
     if z in reads:
         return Unit(z, z, ())
@@ -108,18 +108,28 @@ def _unit(z: Value, users: dict[Value, list[Value]], reads: set[Value]) -> Unit:
     while waiting:
         node = waiting.pop(0)
         if node in made or not all(
-            parent in made or isinstance(parent, Constant) for parent in node.parents
+            parent in made or (not parent.parents and parent not in reads)
+            for parent in node.parents
         ):
             continue
         made.add(node)
         path.append(node)
         if node in reads:
-            return Unit(z, node, tuple(path))
+            return Unit(z, node, _way(path))
         waiting += users[node]
     first = users[z][0] if len(users[z]) == 1 else None
     if first is not None and _is_activation(first):
         return Unit(z, first, (first,))
     return Unit(z, z, ())
+
+
+def _way(path: list[Value]) -> tuple[Value, ...]:
+    """What the last node is made of, of all that was made of z."""
+    needed = {path[-1]}
+    for node in reversed(path):
+        if node in needed:
+            needed |= {*node.parents}
+    return tuple([node for node in path if node in needed])
 
 
 def _is_activation(node: Value) -> bool:

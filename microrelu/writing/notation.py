@@ -44,6 +44,7 @@ class Notation:
         "+": "%s + %s", "-": "%s − %s", "*": "%s %s", "@": "%s · %s", "/": "%s / %s",
         "negate": "−%s", "brackets": "(%s)", "abs": "|%s|", "sqrt": "√%s", "call": "%s(%s)",
         "comma": ", ", "equals": " = ", "gains": " += ", "partial": "∂%s/∂%s", "place": "∂%s(%s)",
+        "sum over": "Σ%s %s", "prime": "%s′", "left out": "…",
     }  # fmt: skip
     functions: Mapping[str, str] = {"sigmoid": "σ"}
     fraction_bar = False  # is a fraction set over a bar, and so needs no brackets inside?
@@ -54,7 +55,8 @@ class Notation:
         if not parts.is_name:
             return self._literal(base, mark)
         raised = indexed(f"({above})", RAISED) if above else ""
-        lowered = indexed(below, LOWERED) if len(below) == 1 or not below.isalpha() else None
+        is_word = len(below) > 1 and below.isalpha() and not is_general(below)
+        lowered = None if is_word else indexed(below, LOWERED)
         if raised is None or lowered is None:
             return Part(label, POWER if mark else ATOM)
         return Part(base + raised + lowered + mark, POWER if above or mark else ATOM)
@@ -92,6 +94,22 @@ class Notation:
     def _place(self, place: int) -> str:
         return indexed(str(place), LOWERED) or ""
 
+    def left_out(self) -> Part:
+        """What stands for the terms of a sum that are not written out."""
+        return Part(self.templates["left out"])
+
+    def sum_over(self, index: str, term: Part) -> Part:
+        """Σ over one index of a product."""
+        return Part(self.templates["sum over"] % (self._index(index), term.text), PRODUCT)
+
+    def _index(self, index: str) -> str:
+        return indexed(index, LOWERED) or index
+
+    def prime(self, function: str, operand: Part) -> Part:
+        """The derivative of a function of one operand, tanh′(z)."""
+        primed = self.templates["prime"] % self._function(function)
+        return Part(self.templates["call"] % (primed, self._bracket(operand, LITERAL)))
+
     def equation(self, *parts: Part, gains: bool = False, aligned: bool = False) -> str:
         """The parts joined by equals signs, or the first by += where it gains the rest.
 
@@ -105,6 +123,10 @@ class Notation:
     def sum(self, parts: Sequence[Part]) -> Part:
         """The parts with plus signs between them."""
         return reduce(partial(self._binary, "+"), parts)
+
+    def term(self, part: Part) -> Part:
+        """A sum in brackets, to be one term of another."""
+        return part if part.level > SUM else Part(self._bracket(part, NEGATIVE))
 
     def product(self, parts: Sequence[Part]) -> Part:
         """The parts with dots between them."""
@@ -188,6 +210,8 @@ class Latex(Notation):
         "comma": ", ", "equals": " = ", "gains": r" \mathrel{+}= ",
         "partial": r"\frac{\partial %s}{\partial %s}",
         "place": r"\partial_{%s}\left(%s\right)",
+        "sum over": r"\sum_{%s} %s", "prime": "%s'",
+        "left out": r"\cdots",
     }  # fmt: skip
     functions: Mapping[str, str] = {
         "sigmoid": r"\sigma",
@@ -214,6 +238,9 @@ class Latex(Notation):
 
     def _place(self, place: int) -> str:
         return str(place)
+
+    def _index(self, index: str) -> str:
+        return index
 
     def _power(self, base: Part, exponent: Part) -> Part:
         return Part(f"{self._bracket(base, ATOM)}^{{{exponent.text}}}", POWER)
@@ -249,6 +276,9 @@ class MathML(Notation):
         "gains": "<mo>+=</mo>",
         "partial": "<mfrac><mrow><mo>∂</mo>%s</mrow><mrow><mo>∂</mo>%s</mrow></mfrac>",
         "place": "<mrow><msub><mo>∂</mo><mn>%s</mn></msub><mo>(</mo>%s<mo>)</mo></mrow>",
+        "sum over": "<mrow><munder><mo>∑</mo><mi>%s</mi></munder>%s</mrow>",
+        "prime": "<mrow>%s<mo>′</mo></mrow>",
+        "left out": "<mi>⋯</mi>",
     }
     fraction_bar = True
 
@@ -280,6 +310,9 @@ class MathML(Notation):
     def _place(self, place: int) -> str:
         return str(place)
 
+    def _index(self, index: str) -> str:
+        return index
+
     def _power(self, base: Part, exponent: Part) -> Part:
         return Part(f"<msup>{self._bracket(base, ATOM)}{exponent.text}</msup>", POWER)
 
@@ -300,12 +333,18 @@ class MathML(Notation):
 TEXT, LATEX, MATHML = Notation(), Latex(), MathML()
 
 
+def is_general(below: str) -> bool:
+    """Are these indices in general, the ij of W_ij, and no word?"""
+    return len(below) == 2 and len({*below}) == 2 and {*below} <= {*"ijk"}
+
+
 def _latex_index(text: str) -> str:
     """An index as it is if it is made of numbers and single letters; as text if of words."""
     words = re.split("[,+−-]", text)
     return (
         text
-        if all(len(word) == 1 or word.isdecimal() for word in words) and "_" not in text
+        if all(len(word) == 1 or word.isdecimal() or is_general(word) for word in words)
+        and "_" not in text
         else rf"\text{{{_latex_text(text)}}}"
     )
 
@@ -315,6 +354,10 @@ def _plain(raised: str, minus: str = "-") -> str:
 
 
 def _mathml_index(text: str) -> str:
+    if is_general(text):
+        return f"<mrow><mi>{text[0]}</mi><mi>{text[1]}</mi></mrow>"
+    if found := re.fullmatch(r"([ijk])\+(\d)", text):
+        return f"<mrow><mi>{found[1]}</mi><mo>+</mo><mn>{found[2]}</mn></mrow>"
     return f"<mn>{text}</mn>" if re.fullmatch(r"[\d,]+", text) else f"<mi>{text}</mi>"
 
 

@@ -32,6 +32,72 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Persamaan 3: gradien terhadap bobot.",
         "式 3：重みについての勾配です。",
     ),
+    # The layers of a network
+    "by layers": (
+        "Backward, layer by layer: {i} counts the units of layer {k}, {j} those of layer {next}",
+        "Propagasi balik, lapisan demi lapisan: {i} mencacah unit lapisan {k}, {j} unit lapisan "
+        "{next}",
+        "逆伝播（層ごと）：{i} は第 {k} 層、{j} は第 {next} 層のユニットの番号",
+    ),
+    "through": (
+        "through the activation",
+        "melalui fungsi aktivasi",
+        "活性化関数を通して",
+    ),
+    "summed": (
+        "summed over all that unit {i} fed",
+        "dijumlahkan atas semua penerima keluaran unit {i}",
+        "ユニット {i} を入力とするすべてのユニットについての和",
+    ),
+    "to weights": (
+        "to the weights, and {bias}",
+        "ke bobot, dan {bias}",
+        "重みへ。バイアスは {bias}",
+    ),
+    "derivative of": (
+        "the derivative of {function}",
+        "turunan dari {function}",
+        "{function} の導関数",
+    ),
+    "by structure": (
+        "Layers are counted by what feeds what, and not by their labels.",
+        "Lapisan dihitung menurut apa yang menjadi masukan apa, bukan menurut labelnya.",
+        "層の番号は、ラベルではなく、何が何の入力であるかによって数えます。",
+    ),
+    "cost": ("The cost: {cost}", "Fungsi biaya: {cost}", "コスト：{cost}"),
+    "to layer": (
+        "{k}: from layer {upper} to layer {lower}",
+        "{k}: dari lapisan {upper} ke lapisan {lower}",
+        "{k}：第 {upper} 層から第 {lower} 層へ",
+    ),
+    "to inputs": (
+        "{k}: from layer {upper} to the inputs",
+        "{k}: dari lapisan {upper} ke masukan",
+        "{k}：第 {upper} 層から入力へ",
+    ),
+    "linear to layer": (
+        "{k}: from layer {upper} (linear: equation 1 falls away) to layer {lower}",
+        "{k}: dari lapisan {upper} (linear: persamaan 1 tidak diperlukan) ke lapisan {lower}",
+        "{k}：第 {upper} 層（線形なので式 1 は不要）から第 {lower} 層へ",
+    ),
+    "linear to inputs": (
+        "{k}: from layer {upper} (linear: equation 1 falls away) to the inputs",
+        "{k}: dari lapisan {upper} (linear: persamaan 1 tidak diperlukan) ke masukan",
+        "{k}：第 {upper} 層（線形なので式 1 は不要）から入力へ",
+    ),
+    "alike": (
+        "… and {count} more alike; their numbers:",
+        "… dan {count} lagi yang serupa; nilainya:",
+        "… ほか {count} 個も同様です。それらの値：",
+    ),
+    "unit at kink": (
+        "At {z} the activation is at its kink, where it has no derivative; by convention it is "
+        "{slope} here.",
+        "Pada {z} fungsi aktivasi berada di titik sudutnya dan tidak punya turunan; menurut "
+        "konvensi turunannya di sini diambil {slope}.",
+        "{z} では活性化関数が折れ点にあり微分できません。ここでは慣例として微分係数を {slope} と"
+        "定めます。",
+    ),
     "leaf": (
         "{node} is a leaf: its gradient is complete.",
         "{node} adalah simpul daun: gradiennya sudah lengkap.",

@@ -464,42 +464,43 @@ Forward: values
     b⁽¹⁾ = 0.1
     z⁽²⁾ = W⁽¹⁾₁ r⁽¹⁾₁ + W⁽¹⁾₂ r⁽¹⁾₂ + b⁽¹⁾ = 2 · 0.4621 + (−1 · (−0.2913)) + 0.1 = 1.316
 
-Backward: gradients
-  z⁽²⁾ is what is differentiated, so the sweep starts with 1.
-    ∂z⁽²⁾/∂z⁽²⁾ = 1
-  Equation 3: to the weights.
-    ∂z⁽²⁾/∂b⁽¹⁾ = ∂z⁽²⁾/∂z⁽²⁾ · 1 = 1 · 1 = 1
-  Equation 2: summed over all that r⁽¹⁾₂ fed.
-    ∂z⁽²⁾/∂r⁽¹⁾₂ = ∂z⁽²⁾/∂z⁽²⁾ · W⁽¹⁾₂ = 1 · (−1) = −1
-  The chain rule: the gradient with respect to r⁽¹⁾₂, times the local derivative of tanh.
-  Equation 1: through the activation.
-    ∂z⁽²⁾/∂z⁽¹⁾₂ = ∂z⁽²⁾/∂r⁽¹⁾₂ · ∂r⁽¹⁾₂/∂z⁽¹⁾₂ = ∂z⁽²⁾/∂r⁽¹⁾₂ · (1 − tanh(z⁽¹⁾₂)²) \
-= −1 · 0.9151 = −0.9151
-  Equation 3: to the weights.
-    ∂z⁽²⁾/∂b⁽⁰⁾₂ = ∂z⁽²⁾/∂z⁽¹⁾₂ · ∂z⁽¹⁾₂/∂b⁽⁰⁾₂ = −0.9151 · 1 = −0.9151
-    ∂z⁽²⁾/∂W⁽⁰⁾₂ = ∂z⁽²⁾/∂z⁽¹⁾₂ · ∂z⁽¹⁾₂/∂W⁽⁰⁾₂ = ∂z⁽²⁾/∂z⁽¹⁾₂ · r⁽⁰⁾ = −0.9151 · 1 = −0.9151
-  Equation 2: summed over all that r⁽¹⁾₁ fed.
-    ∂z⁽²⁾/∂r⁽¹⁾₁ = ∂z⁽²⁾/∂z⁽²⁾ · W⁽¹⁾₁ = 1 · 2 = 2
-  The chain rule: the gradient with respect to r⁽¹⁾₁, times the local derivative of tanh.
-  Equation 1: through the activation.
-    ∂z⁽²⁾/∂z⁽¹⁾₁ = ∂z⁽²⁾/∂r⁽¹⁾₁ · ∂r⁽¹⁾₁/∂z⁽¹⁾₁ = ∂z⁽²⁾/∂r⁽¹⁾₁ · (1 − tanh(z⁽¹⁾₁)²) \
-= 2 · 0.7864 = 1.573
-  Equation 3: to the weights.
-    ∂z⁽²⁾/∂b⁽⁰⁾₁ = ∂z⁽²⁾/∂z⁽¹⁾₁ · ∂z⁽¹⁾₁/∂b⁽⁰⁾₁ = 1.573 · 1 = 1.573
-  Equation 2: summed over all that r⁽⁰⁾ fed.
-    ∂z⁽²⁾/∂r⁽⁰⁾ = ∂z⁽²⁾/∂z⁽¹⁾₁ · ∂z⁽¹⁾₁/∂r⁽⁰⁾ + ∂z⁽²⁾/∂z⁽¹⁾₂ · ∂z⁽¹⁾₂/∂r⁽⁰⁾ \
-= ∂z⁽²⁾/∂z⁽¹⁾₁ · W⁽⁰⁾₁ + ∂z⁽²⁾/∂z⁽¹⁾₂ · W⁽⁰⁾₂ = 1.573 · 0.5 + (−0.9151 · (−0.3)) = 1.061
-  Equation 3: to the weights.
-    ∂z⁽²⁾/∂W⁽⁰⁾₁ = ∂z⁽²⁾/∂z⁽¹⁾₁ · ∂z⁽¹⁾₁/∂W⁽⁰⁾₁ = ∂z⁽²⁾/∂z⁽¹⁾₁ · r⁽⁰⁾ = 1.573 · 1 = 1.573
-    ∂z⁽²⁾/∂W⁽¹⁾₂ = ∂z⁽²⁾/∂z⁽²⁾ · r⁽¹⁾₂ = 1 · (−0.2913) = −0.2913
-    ∂z⁽²⁾/∂W⁽¹⁾₁ = ∂z⁽²⁾/∂z⁽²⁾ · r⁽¹⁾₁ = 1 · 0.4621 = 0.4621"""
+Backward, layer by layer: i counts the units of layer k, j those of layer k + 1
+  1.  ∂z⁽²⁾/∂z⁽ᵏ⁺¹⁾ⱼ = ∂z⁽²⁾/∂r⁽ᵏ⁺¹⁾ⱼ · tanh′(z⁽ᵏ⁺¹⁾ⱼ)
+          through the activation
+  2.  ∂z⁽²⁾/∂r⁽ᵏ⁾ᵢ = Σⱼ ∂z⁽²⁾/∂z⁽ᵏ⁺¹⁾ⱼ · W⁽ᵏ⁾ᵢⱼ
+          summed over all that unit i fed
+  3.  ∂z⁽²⁾/∂W⁽ᵏ⁾ᵢⱼ = ∂z⁽²⁾/∂z⁽ᵏ⁺¹⁾ⱼ · r⁽ᵏ⁾ᵢ
+          to the weights, and ∂z⁽²⁾/∂b⁽ᵏ⁾ⱼ = ∂z⁽²⁾/∂z⁽ᵏ⁺¹⁾ⱼ
+      tanh′(z) = 1 − tanh(z)²
+          the derivative of tanh(z)
+
+z⁽²⁾ is what is differentiated, so the sweep starts with 1.
+      ∂z⁽²⁾/∂z⁽²⁾ = 1
+
+k = 1: from layer 2 (linear: equation 1 falls away) to layer 1
+  2.  ∂z⁽²⁾/∂r⁽¹⁾₁ = W⁽¹⁾₁ = 2
+      ∂z⁽²⁾/∂r⁽¹⁾₂ = W⁽¹⁾₂ = −1
+  3.  ∂z⁽²⁾/∂W⁽¹⁾₁ = r⁽¹⁾₁ = 0.4621
+      ∂z⁽²⁾/∂W⁽¹⁾₂ = r⁽¹⁾₂ = −0.2913
+      ∂z⁽²⁾/∂b⁽¹⁾ = 1
+
+k = 0: from layer 1 to the inputs
+  1.  ∂z⁽²⁾/∂z⁽¹⁾₁ = ∂z⁽²⁾/∂r⁽¹⁾₁ · tanh′(z⁽¹⁾₁) = 2 · 0.7864 = 1.573
+      ∂z⁽²⁾/∂z⁽¹⁾₂ = ∂z⁽²⁾/∂r⁽¹⁾₂ · tanh′(z⁽¹⁾₂) = −1 · 0.9151 = −0.9151
+  2.  ∂z⁽²⁾/∂r⁽⁰⁾ = ∂z⁽²⁾/∂z⁽¹⁾₁ · W⁽⁰⁾₁ + ∂z⁽²⁾/∂z⁽¹⁾₂ · W⁽⁰⁾₂
+                  = 1.573 · 0.5 + (−0.9151 · (−0.3)) = 1.061
+  3.  ∂z⁽²⁾/∂W⁽⁰⁾₁ = ∂z⁽²⁾/∂z⁽¹⁾₁ · r⁽⁰⁾ = 1.573 · 1 = 1.573
+      ∂z⁽²⁾/∂b⁽⁰⁾₁ = ∂z⁽²⁾/∂z⁽¹⁾₁ = 1.573
+      ∂z⁽²⁾/∂W⁽⁰⁾₂ = ∂z⁽²⁾/∂z⁽¹⁾₂ · r⁽⁰⁾ = −0.9151 · 1 = −0.9151
+      ∂z⁽²⁾/∂b⁽⁰⁾₂ = ∂z⁽²⁾/∂z⁽¹⁾₂ = −0.9151"""
     )
 
 
 def test_formulas_do_not_change_with_the_language():
     out, _x = layers()
     texts = [str(explain(out, lang=lang)) for lang in LANGUAGES]
-    formulas = [[line for line in text.splitlines() if line.startswith("    ")] for text in texts]
+    lines = [[line for line in text.splitlines() if line.startswith("    ")] for text in texts]
+    formulas = [[line.split("     ")[-2:][0] for line in some] for some in lines]
     assert formulas[0] == formulas[1] == formulas[2]
     assert len({text.splitlines()[0] for text in texts}) == 3
 
@@ -525,7 +526,7 @@ $C$ adalah fungsi yang diturunkan, jadi propagasi balik dimulai dari 1.
 \frac{\partial C}{\partial C} &= 1
 \end{aligned}
 \]
-Aturan rantai: gradien $C$ dikali turunan lokal square.
+Aturan rantai: gradien terhadap $C$ dikali turunan lokal operasi square.
 \[
 \begin{aligned}
 \frac{\partial C}{\partial a} &= \frac{\partial C}{\partial C} \cdot 2 \, a \\

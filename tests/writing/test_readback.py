@@ -7,6 +7,7 @@ import pytest
 from graphs import graphs
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from networks import networks
 from readback import Binding, equations, faults
 
 import microrelu.writing.notation
@@ -28,6 +29,7 @@ from microrelu import (
     weighted_sum,
 )
 from microrelu.engine import OPERATIONS
+from microrelu.steps.telling import Telling
 from microrelu.writing.names import node_names
 from microrelu.writing.notation import LATEX, MATHML, TEXT
 from microrelu.writing.writer import Writer
@@ -153,6 +155,28 @@ def test_every_equation_of_a_network_and_of_a_loss_is_true(graph):
     root = graph()
     labels = ("z1", "z2", "r(1)_1", "W(0)_1,1", "W(2)_1,1")
     assert all_faults(root, [each for each in variables(root) if each.label in labels]) == []
+
+
+def explained(root):
+    """Every equation of an explanation, with its notation; those of f′ with the z of each unit."""
+    explanation = explain(root, names=None)
+    for notation, text in ((TEXT, str(explanation)), (LATEX, explanation.latex())):
+        yield from ((equation, notation) for equation in equations(text, notation))
+    telling = Telling(explanation.layers, explanation.writer)
+    primes = [row.sides for row in telling.general() if row.number is None and row.sides[1:]]
+    for r, name in explanation.layers.primes.items():
+        z = explanation.writer.node(r.parents[0]).text
+        for left, right in primes:
+            if left.text.startswith(TEXT.prime(name, TEXT.name("z")).text):
+                right = re.sub(r"\bz(?![^\W²³]|⁽)", z, right.text)
+                yield f"∂{explanation.writer.node(r).text}/∂{z} = {right}", TEXT
+
+
+@given(networks())
+@settings(max_examples=150)
+def test_every_equation_of_a_random_network_is_true(root):
+    binding = Binding(root)
+    assert [found for each in explained(root) for found in faults(*each, binding)] == []
 
 
 @given(tangled())

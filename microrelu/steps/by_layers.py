@@ -1,0 +1,470 @@
+"""The gradients of a network layer by layer, each by the general equation that gives it.
+
+Equation 1 leads through an activation from ∂C/∂r to ∂C/∂z, equation 2 from the z of a layer back to
+what it was fed with, equation 3 to its weights. Whatever reaches a node in another way, as weight
+decay or a skip connection does, is a further term of its sum. `explanation.py` tells all of it,
+`derivations.py` as much as one derivative needs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import groupby
+from typing import NamedTuple
+
+from microrelu.engine import Constant, Value
+from microrelu.operations import divide, square, subtract
+from microrelu.steps.graph import Graph, unrepeated
+from microrelu.steps.layers import Layer, Unit, layers_of
+from microrelu.steps.sweep import Contribution, Step
+from microrelu.text import text_width
+from microrelu.writing.formula import FUNCTIONS, written
+from microrelu.writing.notation import TEXT, Notation, Part
+from microrelu.writing.writer import LONGEST_FORMULA, Writer
+
+WIDTH = 80  # columns of a terminal; what is longer is broken
+LARGEST = 8  # terms of a sum, and units of a layer whose equations are all written out
+
+Received = tuple[Step, Contribution]
+
+
+class Equation(NamedTuple):
+    """A gradient as the sum that it is, in symbols, in numbers, and what these come to.
+
+    Attributes:
+        left: The gradient.
+        symbols: The terms of the sum.
+        numbers: The same terms in numbers.
+        result: The gradient's number.
+    """
+
+    left: Part
+    symbols: list[Part]
+    numbers: list[Part]
+    result: Part
+
+    def sides(self, notation: Notation) -> list[Part]:
+        """The left side, then what it equals, nothing twice."""
+        sums = [notation.sum(terms) for terms in (self.symbols, self.numbers) if terms]
+        return unrepeated([self.left, *sums, self.result])
+
+
+class Group(NamedTuple):
+    """Nodes whose gradients one general equation gives; None where none of the three does."""
+
+    equation: int | None
+    nodes: list[Value]
+
+
+class Section(NamedTuple):
+    """The way from a layer to the one before it; number 0 is the cost."""
+
+    number: int
+    groups: list[Group]
+
+
+class Error(NamedTuple):
+    """½ (y − ŷ)² of a loss, which is differentiated in one go."""
+
+    whole: Value
+    square: Value
+    difference: Value
+
+
+class ByLayers:
+    """The finished sweep of a graph in the order of its layers, last to first.
+
+    Args:
+        graph: The finished sweep.
+        wanted: A node that has an equation of its own, whatever lies around it.
+    """
+
+    def __init__(self, graph: Graph, wanted: Value | None = None) -> None:
+        self.graph, self.wanted = graph, wanted
+        self.layers = layers_of(graph.names)
+        self.layer_of = {unit.z: layer for layer in self.layers for unit in layer.units}
+        self.units = {unit.z: unit for layer in self.layers for unit in layer.units}
+        self.errors = {error.difference: error for error in self._errors()}
+        self.depth = max((layer.number for layer in self.layers), default=0)
+
+    # What stands where
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The cost, then the layers from the last to the first, each with its equations."""
+        found: dict[int, list[Value]] = defaultdict(list)
+        for node in self.graph.step_of:
+            if node is not self.graph.root and not self.is_passed_over(node):
+                found[self._places[node]].append(node)
+        return [
+            Section(self.depth + 1 - place if place else 0, self._groups(found[place]))
+            for place in range(self.depth + 1)
+        ]
+
+    @cached_property
+    def _places(self) -> dict[Value, int]:
+        """The section of each node: 0 for the cost, 1 for the last layer, and so on."""
+        places: dict[Value, int] = {}
+        for node in self.graph.step_of:
+            if node in self._activated:
+                places[node] = self.depth + 1 - self._activated[node].number
+                continue
+            senders = [step.node for step, _ in self.graph.received[node]]
+            places[node] = max(
+                (self._place_from(sender, places[sender]) for sender in senders), default=0
+            )
+        return places
+
+    def _place_from(self, sender: Value, place: int) -> int:
+        layer = self.layer_of.get(sender)
+        return place if layer is None else max(place, self.depth + 1 - layer.number)
+
+    @cached_property
+    def _activated(self) -> dict[Value, Layer]:
+        """What equation 1 gives: z, and what lies between it and r."""
+        return {
+            node: self.layer_of[unit.z]
+            for unit in self.units.values()
+            if not unit.is_linear
+            for node in (unit.z, *unit.between[:-1])
+        }
+
+    @cached_property
+    def _weighed(self) -> dict[Value, int]:
+        """Weights and biases, in their order."""
+        ordered = [
+            node
+            for layer in self.layers
+            for unit in layer.units
+            for node in (*unit.weights, unit.bias)
+            if not node.parents
+        ]
+        return {node: place for place, node in enumerate(dict.fromkeys(ordered))}
+
+    @cached_property
+    def _inputs(self) -> dict[Value, int]:
+        """What the layers read, in order."""
+        ordered = [node for layer in self.layers for node in layer.inputs]
+        return {node: place for place, node in enumerate(dict.fromkeys(ordered))}
+
+    def equation_of(self, node: Value) -> int | None:
+        """Which of the three general equations gives the node's gradient."""
+        if node in self._activated:
+            return 1
+        if node in self._weighed:
+            return 3
+        fed = [step.node for step, _ in self.graph.received[node] if step.node in self.units]
+        return 2 if fed and node in self._inputs else None
+
+    def _groups(self, nodes: list[Value]) -> list[Group]:
+        """The nodes of a section, each after those that it received from."""
+        depth: dict[Value, int] = {}
+        for node in nodes:
+            senders = [step.node for step, _ in self.graph.received[node]]
+            depth[node] = 1 + max((depth.get(sender, -1) for sender in senders), default=-1)
+        ranks = {1: 0, None: 1, 2: 1, 3: 2}
+        z = {node: place for place, node in enumerate(self.units)}
+        sweep = {node: place for place, node in enumerate(nodes)}
+
+        def order(node: Value) -> tuple[int, ...]:
+            equation = self.equation_of(node)
+            if equation == 1:
+                return 0, z.get(self._owner[node].z, 0), sweep[node]
+            if equation == 3:
+                return 2, self._weighed[node], 0
+            place = self._inputs.get(node, z.get(node, len(nodes) + sweep[node]))
+            return ranks[equation], depth[node], place
+
+        grouped = groupby(sorted(nodes, key=order), self.equation_of)
+        return [Group(equation, list(members)) for equation, members in grouped]
+
+    @cached_property
+    def _owner(self) -> dict[Value, Unit]:
+        """The unit that each node of an activation is of."""
+        return {node: unit for unit in self.units.values() for node in (unit.z, *unit.between)}
+
+    # What has no equation of its own
+
+    def is_passed_over(self, node: Value) -> bool:
+        """Is the gradient written in others' equations, and so without one of its own?"""
+        if node is self.wanted:
+            return False
+        if node in self._inner or node in self._alias:
+            return True
+        return any(node in (error.square, error.difference) for error in self.errors.values())
+
+    @cached_property
+    def _inner(self) -> dict[Value, Unit]:
+        """The inside of activations of several operations, of which r alone is used elsewhere."""
+        return {
+            node: unit
+            for unit in self.units.values()
+            if self.has_several(unit)
+            for node in unit.between[:-1]
+        }
+
+    def has_several(self, unit: Unit) -> bool:
+        """Does an activation of several operations lead from z to r, and nowhere else?"""
+        inner = unit.between[:-1]
+        if not inner or self.wanted in inner:
+            return False
+        return all(
+            step.node in unit.between for node in inner for step, _ in self.graph.received[node]
+        )
+
+    @cached_property
+    def _alias(self) -> dict[Value, Value]:
+        """Terms of a sum, and the sum whose gradient they have."""
+        known = {*self.units, *self._owner, *self._inputs, self.wanted}
+        found: dict[Value, Value] = {}
+        for node in self.graph.step_of:
+            received = self.graph.received[node]
+            if len(received) == 1 and node.parents and node not in known:
+                sender, contribution = received[0][0].node, received[0][1]
+                is_plain = sender not in self.units and sender not in self.errors
+                if is_plain and _is_one(sender, contribution.operand):
+                    found[node] = found.get(sender, sender)
+        return found
+
+    def _errors(self) -> Iterator[Error]:
+        """Each ½ (y − ŷ)² below the root."""
+        for step in self.graph.steps:
+            whole = step.node
+            if whole.operation is not divide or not isinstance(whole.parents[1], Constant):
+                continue
+            power = whole.parents[0]
+            if power.operation is not square or whole.parents[1].data != 2:
+                continue
+            difference = power.parents[0]
+            alone = all(len(self.graph.received[node]) == 1 for node in (power, difference))
+            is_one = difference.operation is subtract and len({*difference.parents}) == 2
+            if alone and is_one and self.wanted not in (power, difference):
+                yield Error(whole, power, difference)
+
+    # Equations
+
+    def equations(self, node: Value, writer: Writer) -> list[Equation]:
+        """The node's gradient, after what else is needed for it."""
+        unit = self.units.get(node)
+        if unit is not None and self.has_several(unit):
+            return [*self._inside(unit, writer), self._through(unit, writer)]
+        return [self._gathered(node, self.graph.received[node], writer)]
+
+    def _gathered(
+        self,
+        node: Value,
+        received: Iterable[Received],
+        writer: Writer,
+        first: tuple[Part, Part] | None = None,
+    ) -> Equation:
+        terms = [first] if first else []
+        in_layers = sorted(received, key=lambda pair: not self.is_of_a_unit(pair[0].node))
+        terms += [self.term(step, contribution, writer) for step, contribution in in_layers]
+        result = writer.notation.number(self.graph.step_of[node].upstream)
+        return Equation(writer.gradient(node), *_levels(terms, writer), result)
+
+    def term(self, step: Step, contribution: Contribution, writer: Writer) -> tuple[Part, Part]:
+        """What a node receives from another: in symbols, and in numbers."""
+        if step.node in self.errors:
+            return self._error_term(step.node, contribution, writer)
+        symbol, number = self._local(step, contribution, writer)
+        return _product(self._upstream(step.node, writer), (symbol, number), writer)
+
+    def _upstream(self, node: Value, writer: Writer) -> tuple[Part, Part] | None:
+        """∂C/∂node; None where that is 1 because the node is the root, or a term of it."""
+        node = self._alias.get(node, node)
+        if node is self.graph.root:
+            return None
+        step = self.graph.step_of[node]
+        return writer.gradient(node), writer.notation.number(step.upstream)
+
+    def _error_term(
+        self, difference: Value, contribution: Contribution, writer: Writer
+    ) -> tuple[Part, Part]:
+        """∂C/∂ŷ of ½ (y − ŷ)²: ŷ − y, times what reaches the whole."""
+        a, b = difference.parents
+        formula = "a - b" if contribution.operand == 0 else "b - a"
+        symbols = {"a": writer.node(a), "b": writer.node(b)}
+        numbers = {"a": writer.number(a), "b": writer.number(b)}
+        written_as = (
+            writer.notation.write(formula, symbols),
+            writer.notation.write(formula, numbers),
+        )
+        whole = self.errors[difference].whole
+        return _product(self._upstream(whole, writer), written_as, writer)
+
+    def _local(self, step: Step, contribution: Contribution, writer: Writer) -> tuple[Part, Part]:
+        """A local derivative: the weight, the input, f′(z), or what the operation writes."""
+        node, operand = step.node, contribution.operand
+        number = writer.notation.number(contribution.local_derivative)
+        if node in self.units:
+            return self._weight_or_input(node, operand, writer), number
+        if operand == 0 and node in self.primes:
+            return writer.notation.prime(self.primes[node], writer.node(node.parents[0])), number
+        symbol = writer.local_derivative(node, operand) or writer.local_symbol(node, operand)
+        return symbol or number, number
+
+    def _weight_or_input(self, z: Value, operand: int, writer: Writer) -> Part:
+        count = len(z.parents) // 2
+        if operand == 2 * count:
+            return writer.notation.number(1.0)
+        return writer.node(z.parents[(operand + count) % (2 * count)])
+
+    def _inside(self, unit: Unit, writer: Writer) -> Iterator[Equation]:
+        """∂r/∂z of an activation of several operations, by its own nodes."""
+        notation, r = writer.notation, writer.node(unit.r)
+        slopes: dict[Value, float] = {unit.r: 1.0}
+        for node in (*reversed(unit.between[:-1]), unit.z):
+            terms, total = [], 0.0
+            for step, contribution in self.graph.received[node]:
+                if step.node not in slopes:
+                    continue
+                total += slopes[step.node] * contribution.local_derivative
+                above = notation.partial(r, writer.node(step.node))
+                upstream = (above, notation.number(slopes[step.node]))
+                local = self._local(step, contribution, writer)
+                terms.append(_product(None if step.node is unit.r else upstream, local, writer))
+            slopes[node] = total
+            left = notation.partial(r, writer.node(node))
+            yield Equation(left, *_levels(terms, writer), notation.number(total))
+
+    def _through(self, unit: Unit, writer: Writer) -> Equation:
+        """∂C/∂z = ∂C/∂r · ∂r/∂z, and what else reaches z."""
+        slope = [*self._inside(unit, writer)][-1]
+        first = _product(self._upstream(unit.r, writer), (slope.left, slope.result), writer)
+        others = [
+            (step, contribution)
+            for step, contribution in self.graph.received[unit.z]
+            if step.node not in unit.between
+        ]
+        return self._gathered(unit.z, others, writer, first)
+
+    # Activations
+
+    @cached_property
+    def primes(self) -> dict[Value, str]:
+        """Each r whose derivative is written f′(z), and the f; Step stands for itself.
+
+        Where activations of one name differ, as leaky ReLUs of two slopes do, each is written out.
+        """
+        chosen = {
+            unit.r: prime_of(unit.r)
+            for unit in self.units.values()
+            if len(unit.between) == 1 and unit.r.parents[0] is unit.z
+        }
+        kinds: dict[str, set[tuple[object, ...]]] = defaultdict(set)
+        for r, name in chosen.items():
+            kinds[name].add((r.operation, *(other.data for other in r.parents[1:])))
+        return {r: name for r, name in chosen.items() if name and len(kinds[name]) == 1}
+
+    def is_of_a_unit(self, node: Value) -> bool:
+        """Is it a unit's z, its r, or what lies between?"""
+        return node in self._owner
+
+    @cached_property
+    def inside_cost(self) -> list[Value]:
+        """What lies between the last layer and the root and has an equation of its own."""
+        nodes = {node for group in self.sections[0].groups for node in group.nodes}
+        return [
+            node
+            for node in self.graph.names
+            if node in nodes and node.parents and not self.is_of_a_unit(node)
+        ]
+
+    def definition(self, node: Value, writer: Writer) -> Equation:
+        """How a node of the cost was made."""
+        return Equation(writer.node(node), [self.made_of(node, writer)], [], writer.number(node))
+
+    def made_of(self, node: Value, writer: Writer) -> Part:
+        """What a node of the cost is made of, down to what has an equation, if that fits a line."""
+        text = self._written_out(node, writer.in_notation(TEXT)).text
+        if text_width(text) > WIDTH - 20:
+            return writer.value(node)
+        return self._written_out(node, writer)
+
+    def _written_out(self, node: Value, writer: Writer) -> Part:
+        if len(node.parents) > LONGEST_FORMULA or not node.parents:
+            return writer.value(node)
+        squares = {inner for error in self.errors.values() for inner in error[1:]}
+        parts = [
+            self._written_out(parent, writer)
+            if parent in self._alias or parent in squares
+            else writer.node(parent)
+            for parent in node.parents
+        ]
+        row = written(node)
+        return writer.notation.write(row.formula, dict(zip(row.operands, parts, strict=True)))
+
+    def needed(self, writer: Writer) -> list[Equation]:
+        """From the cost back, the equations that the wanted node's gradient needs, its own last.
+
+        No general equation stands above these, so an f′ is written out where it is met.
+        """
+        self.primes = {}
+        wanted, root = self.wanted, self.graph.root
+        if wanted is None or wanted is root:
+            return [Equation(writer.gradient(root), [], [], writer.notation.number(1.0))]
+        above = {*self.graph.above(wanted)}
+        found = []
+        if not self.is_of_a_unit(root):
+            cost = Equation(
+                writer.node(root), [self.made_of(root, writer)], [], writer.number(root)
+            )
+            found = [
+                cost,
+                *(self.definition(node, writer) for node in self.inside_cost if node in above),
+            ]
+        for section in self.sections:
+            for node in [node for group in section.groups for node in group.nodes]:
+                if node in above:
+                    found += self.equations(node, writer)
+        return [shortened(equation, writer) for equation in found]
+
+
+def shortened(equation: Equation, writer: Writer) -> Equation:
+    """The equation with the first two terms and the last, where there are very many."""
+    if len(equation.symbols) <= LARGEST:
+        return equation
+    dots = writer.notation.left_out()
+    symbols, numbers = (
+        [*terms[:2], dots, terms[-1]] for terms in (equation.symbols, equation.numbers)
+    )
+    return equation._replace(symbols=symbols, numbers=numbers)
+
+
+def prime_of(r: Value) -> str:
+    """The name under which f′ of an activation is written; "" for ReLU, whose f′ is Step."""
+    operation = r.operation
+    if operation is None or operation.name == "relu":
+        return ""
+    if operation.name in FUNCTIONS:
+        return operation.name
+    return operation.symbol if operation.symbol.isidentifier() else operation.name
+
+
+def _is_one(node: Value, operand: int) -> bool:
+    """Does the operation hand its gradient on as it is?"""
+    derivatives = written(node).derivatives
+    return bool(derivatives) and derivatives[operand] == "1"
+
+
+def _levels(terms: list[tuple[Part, Part]], writer: Writer) -> tuple[list[Part], list[Part]]:
+    """The terms in symbols, and in numbers; a term that is a sum is bracketed among others."""
+    symbols, numbers = [symbol for symbol, _ in terms], [number for _, number in terms]
+    if len(terms) > 1:
+        symbols, numbers = (list(map(writer.notation.term, level)) for level in (symbols, numbers))
+    return symbols, numbers
+
+
+def _product(
+    upstream: tuple[Part, Part] | None, local: tuple[Part, Part], writer: Writer
+) -> tuple[Part, Part]:
+    """Both as one term, in symbols and in numbers, without factors that are 1 whatever happens."""
+    if upstream is None:
+        return local
+    if local[0].text == writer.notation.number(1.0).text:
+        return upstream
+    symbols, numbers = zip(upstream, local, strict=True)
+    return writer.notation.product(symbols), writer.notation.product(numbers)
