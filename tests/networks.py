@@ -64,7 +64,7 @@ def squared(outputs: Sequence[Value], others: Sequence[Value]) -> Value:
 LOSSES: dict[str, Callable[[list[Value], list[Value]], Value]] = {
     "half squared error": squared,
     "of one": lambda outputs, others: half_squared_error(outputs[0], Value(1.0, "y")),
-    "cross-entropy": lambda outputs, others: cross_entropy(outputs, len(outputs) - 1),
+    "cross-entropy": lambda outputs, others: cross_entropy([*outputs, 0.0], len(outputs) - 1),
     "hinge": lambda outputs, others: hinge(outputs, [1] * len(outputs)),
     "weight decay": lambda outputs, others: (
         squared(outputs, others) + 0.01 * total([other**2 for other in others[:4]])

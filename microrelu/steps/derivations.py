@@ -217,10 +217,10 @@ def derivation(
 
 
 def _called(label: str, graph: Graph) -> Value:
-    """The node of that name, written as it was given or as it is set: x_1, x1 or x₁."""
+    """The node of that name, as it was typed, x_1 or x1, or as it is set, x₁."""
     names = {node: name for node, name in graph.names.items() if name}
     for node, name in names.items():
-        if label == name or TEXT.name(label).text == TEXT.name(name).text:
+        if TEXT.name(name).text in (label, TEXT.name(label).text):
             return node
     near = get_close_matches(label, names.values(), n=4, cutoff=0.5) or [*names.values()][-4:]
     raise ValueError(

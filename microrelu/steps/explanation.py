@@ -13,7 +13,7 @@ from microrelu.steps.derivations import below_each_other
 from microrelu.steps.graph import Graph
 from microrelu.steps.reasons import why
 from microrelu.steps.sweep import Step
-from microrelu.steps.telling import Telling, as_latex, as_text, left_out
+from microrelu.steps.telling import Telling, as_latex, as_made, as_text, broken, left_out
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
 from microrelu.writing.variables import Given, names_for
 from microrelu.writing.words import say
@@ -37,9 +37,10 @@ class Explanation:
     def __str__(self) -> str:
         """The forward equations, then the gradients layer by layer, or each with why it is so."""
         lines = [self.writer.say("forward")]
-        lines += [f"    {equation}" for equation in self._forward(self.writer)]
         if self.layers.layers:
+            lines += self._forward_in_lines()
             return "\n".join([*lines, "", *as_text(Telling(self.layers, self.writer))])
+        lines += [f"    {equation}" for equation in self._forward(self.writer)]
         lines += ["", self.writer.say("backward")]
         for sentences, sides in self._backward(self.writer):
             lines += [f"  {sentence}" for sentence in sentences]
@@ -73,14 +74,22 @@ class Explanation:
         return parts
 
     def _forward(self, writer: Writer) -> list[str]:
-        order = [node for node in self.graph.names if node in self.graph.step_of]
-        hidden, is_latex = left_out(self.layers), writer.notation is LATEX
-        lines = [
-            "" if node in hidden else writer.equation(node, aligned=is_latex) for node in order
+        is_latex = writer.notation is LATEX
+        return [
+            " & \\dots" if node is None else writer.equation(node, aligned=is_latex)
+            for node in self._told_forward()
         ]
-        runs = [(line, [*same]) for line, same in groupby(lines)]
-        dots = " & \\dots" if is_latex else "…"
-        return [line for text, same in runs for line in (same if text else [dots])]
+
+    def _forward_in_lines(self) -> Iterator[str]:
+        for node in self._told_forward():
+            yield from broken(as_made(node, self.writer), "    ") if node is not None else ["    …"]
+
+    def _told_forward(self) -> Iterator[Value | None]:
+        """The nodes whose making is told; None for as many as are left out between two."""
+        hidden = left_out(self.layers)
+        order = [node for node in self.graph.names if node in self.graph.step_of]
+        for is_hidden, nodes in groupby(order, hidden.__contains__):
+            yield from [None] if is_hidden else nodes
 
     def _backward(self, writer: Writer) -> Iterator[tuple[list[str], list[Part]]]:
         """For each node, sentences that were not just said, and its gradient's equation."""

@@ -6,16 +6,18 @@ out becomes a table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from microrelu.engine import Value
+from microrelu.operations import total, weighted_sum
 from microrelu.steps.by_layers import LARGEST, WIDTH, ByLayers, Equation, Section, shortened
 from microrelu.steps.layers import Layer
 from microrelu.text import align, layer_of, text_width
 from microrelu.writing.formula import written
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
-from microrelu.writing.writer import Writer
+from microrelu.writing.numbers import number
+from microrelu.writing.writer import LONGEST_FORMULA, Writer
 
 WIDEST = 100  # where an equation and its sentence stand side by side
 LARGEST_TABLE = 16  # rows and columns
@@ -153,13 +155,13 @@ class Telling:
         layers = [layer for layer in self.layers.layers if layer.number == section.number]
         is_large = any(max(len(layer.units), len(layer.inputs)) > LARGEST for layer in layers)
         for equation, nodes in section.groups:
-            number = equation
+            shown_as = equation
             hidden = len(nodes) - FIRST - 1 if is_large or not layers else 0
             is_cut = hidden > 1 and (is_large or len(nodes) > LARGEST)
             shown = [*nodes[:FIRST], nodes[-1]] if is_cut else nodes
             for node in shown:
-                yield Entry(number, self._equations(node))
-                number = None
+                yield Entry(shown_as, self._equations(node))
+                shown_as = None
                 if (remark := self._remark(node)) is not None:
                     yield Entry(None, remark)
             if is_cut:
@@ -189,6 +191,8 @@ class Telling:
     ) -> Iterator[Table]:
         if equation != 3:
             told = [node for node in nodes if not self.layers.is_passed_over(node)]
+            if equation is None and told[0] in self.layers.layer_of:  # outputs, which C is made of
+                equation, layers = 1, [self.layers.layer_of[told[0]]]
             letter = {1: "j", 2: "i"}.get(equation or 0, "")
             yield from self._row(self._symbol(equation, layers, letter), told)
             return
@@ -199,25 +203,32 @@ class Telling:
                 yield from self._matrix(layer)
 
     def _row(self, symbol: str, nodes: Sequence[Value]) -> Iterator[Table]:
-        for some in _cut(nodes):
+        for some in _cut(nodes, self._columns(nodes)):
             heads = [self._place(place) for place, _ in some]
             yield Table([[symbol, *heads], ["", *(self._number(node) for _, node in some)]])
 
     def _matrix(self, layer: Layer) -> Iterator[Table]:
         """∂C/∂W of a layer: a row for each unit i below it, a column for each of its units j."""
         most = LARGEST_TABLE if len(layer.inputs) * len(layer.units) <= LARGEST**2 else FIRST
-        for some in _cut(layer.units):
+        weights = [weight for unit in layer.units for weight in unit.weights]
+        for some in _cut(layer.units, self._columns(weights), most):
             table = [[self._symbol(3, [layer], "ij"), *(self._place(j) for j, _ in some)]]
             for [(i, _)] in _cut(layer.inputs, 1, most):
-                weights = [None if i is None or not unit else unit.weights[i] for _, unit in some]
-                table.append([self._place(i), *map(self._number, weights)])
+                row = [None if i is None or not unit else unit.weights[i] for _, unit in some]
+                table.append([self._place(i), *map(self._number, row)])
             yield Table(table)
+
+    def _columns(self, nodes: Sequence[Value]) -> int:
+        """How many numbers fit a line beside a symbol."""
+        steps = [self.layers.graph.step_of.get(node) for node in nodes]
+        widest = max(text_width(number(step.upstream)) for step in steps if step is not None)
+        return min(LARGEST, (WIDTH - 20) // (widest + 2))
 
     def _symbol(self, equation: int | None, layers: list[Layer], letter: str) -> str:
         if not layers or equation is None:
             return ""
-        number = layers[0].number
-        base, above = {1: ("z", number), 2: ("r", number - 1), 3: ("W", number - 1)}[equation]
+        upper = layers[0].number
+        base, above = {1: ("z", upper), 2: ("r", upper - 1), 3: ("W", upper - 1)}[equation]
         return self._gradient(f"{base}({above})_{letter}").text
 
     def _place(self, place: int | None) -> str:
@@ -315,7 +326,7 @@ def _wrapped(terms: list[Part], indent: int) -> list[str]:
     for count in range(1, len(terms) + 1):
         whole = TEXT.sum(terms[:count]).text
         term = whole[len(before) :].removeprefix(" + ")
-        if lines and indent + 6 + text_width(f"{lines[-1]}{term}") <= WIDTH:
+        if lines and indent + 8 + text_width(f"{lines[-1]}{term}") <= WIDTH:
             lines[-1] += f" + {term}"
         else:
             lines.append(term)
@@ -372,6 +383,25 @@ def latex_lines(equation: Equation) -> list[str]:
         return [LATEX.equation(*sides, aligned=True)]
     left, symbols, *others = (side.text for side in sides)
     return [f"{left} &= {symbols}", *([f"&= {' = '.join(others)}"] if others else [])]
+
+
+def as_made(node: Value, writer: Writer) -> Equation:
+    """How a node was made: of a sum, each term by itself."""
+    symbols, numbers = ([writer.value(node, numbers=numbers)] for numbers in (False, True))
+    if len(node.parents) > LONGEST_FORMULA or not node.parents:
+        numbers = []
+    elif node.operation is weighted_sum or node.operation is total:
+        symbols, numbers = (_terms(node, setter, writer) for setter in (writer.node, writer.number))
+    return Equation(writer.node(node), symbols, numbers, writer.number(node))
+
+
+def _terms(node: Value, setter: Callable[[Value], Part], writer: Writer) -> list[Part]:
+    parts = [setter(parent) for parent in node.parents]
+    if node.operation is total:
+        return parts
+    half = len(parts) // 2
+    pairs = zip(parts[:half], parts[half:-1], strict=True)
+    return [*(writer.notation.write("w * x", {"w": w, "x": x}) for w, x in pairs), parts[-1]]
 
 
 def left_out(layers: ByLayers) -> set[Value]:

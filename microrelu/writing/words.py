@@ -91,12 +91,9 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "… ほか {count} 個も同様です。それらの値：",
     ),
     "unit at kink": (
-        "At {z} the activation is at its kink, where it has no derivative; by convention it is "
-        "{slope} here.",
-        "Pada {z} fungsi aktivasi berada di titik sudutnya dan tidak punya turunan; menurut "
-        "konvensi turunannya di sini diambil {slope}.",
-        "{z} では活性化関数が折れ点にあり微分できません。ここでは慣例として微分係数を {slope} と"
-        "定めます。",
+        "{z} is at the activation's kink: its derivative is {slope} by convention.",
+        "{z} di titik sudut fungsi aktivasi; menurut konvensi turunannya {slope}.",
+        "{z} は活性化関数の折れ点にあり、慣例として微分係数を {slope} と定めます。",
     ),
     "leaf": (
         "{node} is a leaf: its gradient is complete.",

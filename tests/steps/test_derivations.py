@@ -462,7 +462,8 @@ Forward: values
     z⁽¹⁾₂ = W⁽⁰⁾₂ r⁽⁰⁾ + b⁽⁰⁾₂ = −0.3 · 1 + 0 = −0.3
     r⁽¹⁾₂ = tanh(z⁽¹⁾₂) = tanh(−0.3) = −0.2913
     b⁽¹⁾ = 0.1
-    z⁽²⁾ = W⁽¹⁾₁ r⁽¹⁾₁ + W⁽¹⁾₂ r⁽¹⁾₂ + b⁽¹⁾ = 2 · 0.4621 + (−1 · (−0.2913)) + 0.1 = 1.316
+    z⁽²⁾ = W⁽¹⁾₁ r⁽¹⁾₁ + W⁽¹⁾₂ r⁽¹⁾₂ + b⁽¹⁾
+         = 2 · 0.4621 + (−1 · (−0.2913)) + 0.1 = 1.316
 
 Backward, layer by layer: i counts the units of layer k, j those of layer k + 1
   1.  ∂z⁽²⁾/∂z⁽ᵏ⁺¹⁾ⱼ = ∂z⁽²⁾/∂r⁽ᵏ⁺¹⁾ⱼ · tanh′(z⁽ᵏ⁺¹⁾ⱼ)

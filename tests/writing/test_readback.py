@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from graphs import graphs
@@ -29,6 +30,7 @@ from microrelu import (
     weighted_sum,
 )
 from microrelu.engine import OPERATIONS
+from microrelu.steps.by_layers import ByLayers
 from microrelu.steps.telling import Telling
 from microrelu.writing.names import node_names
 from microrelu.writing.notation import LATEX, MATHML, TEXT
@@ -172,11 +174,75 @@ def explained(root):
                 yield f"∂{explanation.writer.node(r).text}/∂{z} = {right}", TEXT
 
 
-@given(networks())
+def derived(root, wrt):
+    """Every equation of a derivation by layers, with its notation."""
+    found = derivation(root, wrt, by="layers")
+    for notation, text in ((TEXT, str(found)), (LATEX, found.latex())):
+        yield from ((equation, notation) for equation in equations(text, notation))
+    rows = found.equations(found.writer.in_notation(MATHML))
+    yield from ((MATHML.equation(*sides), MATHML) for sides in rows)
+
+
+@given(networks(), st.data())
 @settings(max_examples=150)
-def test_every_equation_of_a_random_network_is_true(root):
+def test_every_equation_of_a_random_network_is_true(root, data):
     binding = Binding(root)
-    assert [found for each in explained(root) for found in faults(*each, binding)] == []
+    wrt = data.draw(st.sampled_from(variables(root)))
+    stated = [*explained(root), *derived(root, wrt)]
+    assert [found for each in stated for found in faults(*each, binding)] == []
+
+
+def in_particular(general, k, i, j):
+    """A general equation of text for one k, i and j."""
+    shown = general.replace("⁽ᵏ⁺¹⁾", f"({k + 1})").replace("⁽ᵏ⁾", f"({k})")
+    shown = shown.replace("ᵢⱼ", f"_{i},{j}").replace("ᵢ", f"_{i}").replace("ⱼ", f"_{j}")
+    return re.sub(r"[zrWb]\(\d\)_[\d,]+", lambda name: TEXT.name(name[0]).text, shown)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "leaky_relu", lambda z: z * z.sigmoid()])
+def test_the_general_equations_are_those_of_every_unit(activation):
+    model = MLP(3, [2, 3, 2], activation=activation, output=activation, seed=1)
+    inputs = [Value(float(i), f"r(0)_{i}") for i in (1, 2, 3)]
+    explanation = explain(half_squared_error(model(inputs), [1.0, 2.0]))
+    binding, widths = Binding(explanation.graph.root), [3, 2, 3, 2]
+    first, second, third, *_ = Telling(explanation.layers, explanation.writer).general()
+    bias = third.sentence.partition("and ")[2]
+    found = []
+    for k in range(3):
+        places = [(i + 1, j + 1) for i in range(widths[k]) for j in range(widths[k + 1])]
+        for general in (TEXT.equation(*first.sides), TEXT.equation(*third.sides), bias):
+            found += [in_particular(general, k, i, j) for i, j in places]
+        left, fed = (side.text for side in second.sides)
+        for i in range(1, widths[k] + 1):
+            term = fed.removeprefix("Σⱼ ")
+            terms = [in_particular(term, k, i, j) for j in range(1, widths[k + 1] + 1)]
+            found.append(f"{in_particular(left, k, i, 1)} = {' + '.join(terms)}")
+    assert len(found) > 50
+    assert [fault for each in found for fault in faults(each, TEXT, binding)] == []
+
+
+@pytest.mark.parametrize("name", ["_weight_or_input", "_error_term", "_upstream"])
+def test_a_wrong_term_of_a_network_is_found(monkeypatch, name):
+    """Another weight, y − ŷ for ŷ − y, the gradient of another node."""
+
+    def other_weight(layers, z, operand, writer):
+        return writer.node(z.parents[(operand + 1) % len(z.parents)])
+
+    def turned(layers, difference, contribution, writer):
+        return kept(layers, difference, replace(contribution, operand=0), writer)
+
+    def of_another(layers, node, writer):
+        return writer.gradient(layers.graph.root.parents[0]), writer.notation.number(1.0)
+
+    wrong = {"_weight_or_input": other_weight, "_error_term": turned, "_upstream": of_another}
+    kept = getattr(ByLayers, name)
+    root = half_squared_error(MLP(2, [2, 2, 1], seed=211)([2.0, 1.0]), 1.0)
+    binding = Binding(root)
+    stated = [*explained(root), *derived(root, "W(0)_1,1")]
+    assert not any(faults(*each, binding) for each in stated)
+    monkeypatch.setattr(ByLayers, name, wrong[name])
+    stated = [*explained(root), *derived(root, "W(0)_1,1")]
+    assert {each[1] for each in stated if faults(*each, binding)} == {TEXT, LATEX, MATHML}
 
 
 @given(tangled())
