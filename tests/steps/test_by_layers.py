@@ -39,19 +39,19 @@ def network(sizes=(2, 2, 1), seed=211, **options):
 
 
 def backward(root, lang="en"):
-    return str(explain(root, lang)).split("\n\n", 1)[1]
+    return str(explain(root, lang, names=None)).split("\n\n", 1)[1]
 
 
 def printed():
     """All that is kept to the letter, by its name."""
     root = network()
-    found = derivation(root, "W(0)_1,1")
+    found = derivation(root, "W(0)_1,1", names=None)
     rows = found.equations(found.writer.in_notation(MATHML))
     return {
         **{f"explain, {lang}": backward(root, lang).split("\n") for lang in LANGUAGES},
-        "explain, LaTeX": explain(root).latex().split("\n"),
+        "explain, LaTeX": explain(root, names=None).latex().split("\n"),
         **{
-            f"derivation, {lang}": str(derivation(root, "W(0)_1,1", lang)).split("\n")
+            f"derivation, {lang}": str(derivation(root, "W(0)_1,1", lang, names=None)).split("\n")
             for lang in LANGUAGES
         },
         "derivation, LaTeX": found.latex().split("\n"),
@@ -82,7 +82,7 @@ def test_a_closed_layer_feeds_zero_biases_and_the_next_sits_at_the_kink():
 @pytest.mark.parametrize("sizes", [(2, 2, 1), (8, 8, 1), (16, 16, 1), (32, 10)])
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_line_is_wider_than_a_terminal_but_those_of_the_general_equations(sizes, lang):
-    lines = str(explain(network(sizes, 3), lang)).splitlines()
+    lines = str(explain(network(sizes, 3), lang, names=None)).splitlines()
     assert max(map(text_width, lines)) <= 100
     assert [
         line for line in lines if text_width(line) > 80 and "⁽ᵏ" not in line and ":" not in line
@@ -105,7 +105,7 @@ def test_each_quantity_stands_once():
 def test_a_derivation_is_made_of_lines_above_and_ends_in_its_own(root, data):
     variables = [node for node in topological_order(root) if not isinstance(node, Constant)]
     wrt = data.draw(st.sampled_from(variables))
-    found = derivation(root, wrt, by="layers")
+    found = derivation(root, wrt, by="layers", names=None)
     known, root_name = set(), found.writer.node(root).text
     rows = [[part.text for part in row] for row in found.equations(found.writer)]
     for left, *sides in rows:
@@ -116,33 +116,33 @@ def test_a_derivation_is_made_of_lines_above_and_ends_in_its_own(root, data):
 
 
 def test_the_default_is_layers_where_one_layer_feeds_another():
-    assert derivation(network(), "W(0)_1,1").by == "layers"
-    assert derivation(network((1,)), "W(0)_1,1").by == "paths"
-    assert derivation(network((1,)), "W(0)_1,1", by="layers").by == "layers"
-    assert derivation(network(), "W(0)_1,1", by="paths").by == "paths"
+    assert derivation(network(), "W(0)_1,1", names=None).by == "layers"
+    assert derivation(network((1,)), "W(0)_1,1", names=None).by == "paths"
+    assert derivation(network((1,)), "W(0)_1,1", by="layers", names=None).by == "layers"
+    assert derivation(network(), "W(0)_1,1", by="paths", names=None).by == "paths"
     z = weighted_sum([0.5, 0.5], [Value(1.0, "a"), Value(2.0, "b")])
-    assert derivation(z.tanh(), z).by == "paths"
+    assert derivation(z.tanh(), z, names=None).by == "paths"
 
 
 def test_where_there_are_no_layers_none_can_be_asked_for():
     z = [Value(1.0, "z1"), Value(2.0, "z2")]
     cost = cross_entropy(z, [0.5, 0.5])
     with pytest.raises(ValueError, match='no layers below C: by="layers" goes by weighted sums'):
-        derivation(cost, z[0], by="layers")
+        derivation(cost, z[0], by="layers", names=None)
     with pytest.raises(ValueError, match='by="paths" or by="layers", not by=\'steps\''):
-        derivation(cost, z[0], by="steps")
+        derivation(cost, z[0], by="steps", names=None)
 
 
 def test_a_node_is_asked_for_by_its_label_as_set_or_as_typed():
     root = network()
-    wrt = derivation(root, "W(0)_1,2").wrt
+    wrt = derivation(root, "W(0)_1,2", names=None).wrt
     assert wrt.label == "W(0)_1,2"
-    assert derivation(root, "W⁽⁰⁾₁,₂").wrt is wrt
-    assert derivation(root, "z(1)_2").wrt.label == "z(1)_2"
+    assert derivation(root, "W⁽⁰⁾₁,₂", names=None).wrt is wrt
+    assert derivation(root, "z(1)_2", names=None).wrt.label == "z(1)_2"
     with pytest.raises(ValueError, match=r"is called 'W\(0\)_3,1': there are W\(0\)_2,1, W\(0\)_1"):
-        derivation(root, "W(0)_3,1")
+        derivation(root, "W(0)_3,1", names=None)
     with pytest.raises(ValueError, match="is a constant"):
-        derivation(root, "y")
+        derivation(root, "y", names=None)
 
 
 # The layers
@@ -180,7 +180,7 @@ def test_layers_whose_labels_say_otherwise_are_counted_by_structure_and_it_says_
 
 
 def test_latex_and_text_state_the_same_equations():
-    explanation = explain(network())
+    explanation = explain(network(), names=None)
     texts = equations(backward(network()), TEXT)
     blocks = equations(explanation.latex().split(r"\section*{Backward")[1], LATEX)
     assert len(texts) == len(blocks) + 1  # the heading of the cost

@@ -176,7 +176,7 @@ def explained(root):
 
 def derived(root, wrt):
     """Every equation of a derivation by layers, with its notation."""
-    found = derivation(root, wrt, by="layers")
+    found = derivation(root, wrt, by="layers", names=None)
     for notation, text in ((TEXT, str(found)), (LATEX, found.latex())):
         yield from ((equation, notation) for equation in equations(text, notation))
     rows = found.equations(found.writer.in_notation(MATHML))
@@ -203,7 +203,7 @@ def in_particular(general, k, i, j):
 def test_the_general_equations_are_those_of_every_unit(activation):
     model = MLP(3, [2, 3, 2], activation=activation, output=activation, seed=1)
     inputs = [Value(float(i), f"r(0)_{i}") for i in (1, 2, 3)]
-    explanation = explain(half_squared_error(model(inputs), [1.0, 2.0]))
+    explanation = explain(half_squared_error(model(inputs), [1.0, 2.0]), names=None)
     binding, widths = Binding(explanation.graph.root), [3, 2, 3, 2]
     first, second, third, *_ = Telling(explanation.layers, explanation.writer).general()
     bias = third.sentence.partition("and ")[2]
