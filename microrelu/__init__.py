@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from microrelu.steps.explanation import explain
     from microrelu.steps.sweep import backward_steps
     from microrelu.tape.tape import Tape
+    from microrelu.writing.words import language
 
 __version__ = "0.1.0"
 
@@ -58,6 +59,7 @@ _ROOMS = {
     "losses": ("cross_entropy", "half_squared_error", "hinge", "mean", "softmax"),
     "nn": ("MLP", "Layer", "Module", "Neuron"),
     "optim": ("SGD", "Adam"),
+    "writing.words": ("language",),
     "steps.sweep": ("backward_steps",),
     "steps.derivations": ("derivation",),
     "steps.explanation": ("explain",),

@@ -26,7 +26,7 @@ from microrelu.steps.sweep import backward_steps, grads_kept
 from microrelu.writing.names import Names
 from microrelu.writing.notation import TEXT
 from microrelu.writing.variables import Given, names_for
-from microrelu.writing.words import say
+from microrelu.writing.words import LANGUAGE, say
 
 LARGEST = 2000  # nodes; beyond it the page is no longer fluent, nor is there anything to see
 CONTENT_POLICY = (
@@ -55,13 +55,13 @@ class Player:
         html: The whole page, in one string: no file and no address is asked for anything else.
     """
 
-    def __init__(self, names: Names, lang: str = "en") -> None:
+    def __init__(self, names: Names) -> None:
         drawing, width, height = svg_drawing(names)
-        page = _page(names, lang, drawing, (width, height))
+        page = _page(names, drawing, (width, height))
         self.html = page.encode(errors="replace").decode()  # half a surrogate pair is no text
         self._height = _frame_height(width, height)
-        self._summary = say("as text", lang)
-        self._picture, self._text = _static(names, lang)
+        self._summary = say("as text")
+        self._picture, self._text = _static(names)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the page to a file, which opens in any browser.
@@ -86,7 +86,7 @@ class Player:
         return f"<Player of {len(self.html):,} characters: .save('backprop.html') writes it>"
 
 
-def play(root: Value, lang: str = "en", names: Given = ...) -> Player:
+def play(root: Value, names: Given = ...) -> Player:
     """The step player of the graph below the root; in a notebook it shows itself.
 
     First the forward pass, node by node, then the backward pass. Each leaf can be changed in the
@@ -95,13 +95,12 @@ def play(root: Value, lang: str = "en", names: Given = ...) -> Player:
 
     Args:
         root: The node that is differentiated.
-        lang: The language of the sentences: "en", "id" or "ja". Formulas are the same in all.
         names: What nodes without a label are called: by default as your variables, w, and w₁ for
             `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
 
     Raises:
         TypeError: the root is not a Value.
-        ValueError: the graph has more than 2,000 nodes, or there is no such language.
+        ValueError: the graph has more than 2,000 nodes.
         graphviz.ExecutableNotFound: nothing is installed that lays a graph out.
 
     >>> player = play(Value(3.0, "x").relu())  # player.save("relu.html") writes it
@@ -119,25 +118,25 @@ def play(root: Value, lang: str = "en", names: Given = ...) -> Player:
             "smaller one that is built alike, or see it as a whole with "
             "draw(root, collapse='layers')."
         )
-    return Player(named, lang)
+    return Player(named)
 
 
 # What the page is made of
 
 
-def _page(names: Names, lang: str, drawing: str, size: tuple[float, float]) -> str:
+def _page(names: Names, drawing: str, size: tuple[float, float]) -> str:
     data = graph_data(names) | {
         "size": size,
-        "words": {key: _sentence(key, lang) for key in SENTENCES},
+        "words": {key: _sentence(key) for key in SENTENCES},
     }
-    data |= {"why": {row["name"]: _sentence(reason(row["name"]), lang) for row in data["rows"]}}
+    data |= {"why": {row["name"]: _sentence(reason(row["name"])) for row in data["rows"]}}
     # Inside <script> only "<" can end the element or open a comment; in JSON it may be written so.
     encoded = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    title = f"{TEXT.name([*names.values()][-1]).text}: {say('step by step', lang)}"
-    labels = {key.replace(" ", "_"): html.escape(say(key, lang)) for key in LABELS}
+    title = f"{TEXT.name([*names.values()][-1]).text}: {say('step by step')}"
+    labels = {key.replace(" ", "_"): html.escape(say(key)) for key in LABELS}
     return Template(_file("page.html")).substitute(
         labels,
-        lang=lang,
+        lang=LANGUAGE.get(),
         policy=CONTENT_POLICY,
         title=html.escape(title),
         style=_file("page.css"),
@@ -152,10 +151,10 @@ def _file(name: str) -> str:
     return resources.files("microrelu.player").joinpath(name).read_text(encoding="utf-8")
 
 
-def _sentence(key: str, lang: str) -> str:
+def _sentence(key: str) -> str:
     """The sentence with its gaps still open: `{node} is a leaf`."""
     gaps = ("node", "symbol", "slope", "count", "root", "leaf", "operands", "number", "recompute")
-    return say(key, lang, **{gap: "{" + gap + "}" for gap in gaps})
+    return say(key, **{gap: "{" + gap + "}" for gap in gaps})
 
 
 # What is left where scripts and frames are stripped
@@ -167,7 +166,7 @@ def _frame_height(width: float, height: float) -> int:
     return round(min(max(shown, 100), 400) + 470)
 
 
-def _static(names: Names, lang: str) -> tuple[Picture, str]:
+def _static(names: Names) -> tuple[Picture, str]:
     """The picture after one sweep, and its steps as text; the graph's gradients are put back."""
     root = names.root
     with grads_kept(root):
@@ -177,7 +176,7 @@ def _static(names: Names, lang: str) -> tuple[Picture, str]:
             text = "\n".join(map(str, backward_steps(root, names)))
         except ValueError:  # the graph no longer holds
             root.backward()
-            text = say("no longer holds", lang, recompute=recompute(names))
+            text = say("no longer holds", recompute=recompute(names))
         with warnings.catch_warnings():  # that a large picture is collapsed goes without saying
             warnings.simplefilter("ignore")
             return draw(root, names=names), text

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from types import ModuleType
@@ -22,6 +22,7 @@ from microrelu.steps.sweep import Contribution, Step
 from microrelu.steps.telling import broken, latex_lines
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
 from microrelu.writing.variables import Given, names_for
+from microrelu.writing.words import LANGUAGE
 from microrelu.writing.writer import Writer
 
 if TYPE_CHECKING:
@@ -42,15 +43,15 @@ class Derivation:
         wrt: What the root is differentiated by.
         paths: How many paths lead from the root to it.
         graph: The finished sweep.
-        lang: The language of its sentences.
         by: "paths" or "layers".
+        language: That of its sentences.
     """
 
     wrt: Value
     paths: int
     graph: Graph
-    lang: str = "en"
     by: str = "paths"
+    language: str = field(default_factory=LANGUAGE.get)
 
     @property
     def value(self) -> float:
@@ -107,7 +108,7 @@ class Derivation:
     @property
     def writer(self) -> Writer:
         """What sets it as text."""
-        return Writer(self.graph.names, TEXT, self.lang)
+        return Writer(self.graph.names, TEXT, self.language)
 
     def __str__(self) -> str:
         """The equations; of paths a sentence where one is needed, and the closed form."""
@@ -179,7 +180,6 @@ class Derivation:
 def derivation(
     root: Value,
     wrt: Value | str,
-    lang: str = "en",
     by: str | None = None,
     names: Given = ...,
 ) -> Derivation:
@@ -188,7 +188,6 @@ def derivation(
     Args:
         root: What is differentiated. Gradients stay as they are.
         wrt: By what: a node, or what it is called, "W(0)_1,2" say.
-        lang: "en", "id" or "ja".
         by: "paths" for each path's product of local derivatives, with symbols and with numbers,
             summed over the paths, then the closed form in the leaves. "layers" for a network: from
             the cost back, each gradient that is needed by the gradients of the layer after it. By
@@ -213,7 +212,7 @@ def derivation(
     if node not in graph.step_of:
         what = "a constant" if isinstance(node, Constant) else "no part of this graph"
         raise ValueError(f"{node!r} is {what}: give a node that the root was made of.")
-    return Derivation(node, graph.count_paths(node), graph, lang, _form(by, graph))
+    return Derivation(node, graph.count_paths(node), graph, _form(by, graph))
 
 
 def _called(label: str, graph: Graph) -> Value:

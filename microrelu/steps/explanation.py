@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 
@@ -16,7 +16,7 @@ from microrelu.steps.sweep import Step
 from microrelu.steps.telling import Telling, as_latex, as_made, as_text, broken, left_out
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
 from microrelu.writing.variables import Given, names_for
-from microrelu.writing.words import say
+from microrelu.writing.words import LANGUAGE
 from microrelu.writing.writer import Writer
 
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "softplus", "sigmoid", "tanh")
@@ -27,12 +27,12 @@ class Explanation:
     """The whole backward pass as a text to read; `latex()` gives a document."""
 
     graph: Graph
-    lang: str
+    language: str = field(default_factory=LANGUAGE.get)
 
     @property
     def writer(self) -> Writer:
         """What sets it as text."""
-        return Writer(self.graph.names, TEXT, self.lang)
+        return Writer(self.graph.names, TEXT, self.language)
 
     def __str__(self) -> str:
         """The forward equations, then the gradients layer by layer, or each with why it is so."""
@@ -52,7 +52,7 @@ class Explanation:
     def latex(self) -> str:
         """A LaTeX document of aligned equations (for LuaLaTeX or XeLaTeX)."""
         writer = self.writer.in_notation(LATEX)
-        japanese = "\\usepackage{luatexja}\n" if self.lang == "ja" else ""
+        japanese = "\\usepackage{luatexja}\n" if self.language == "ja" else ""
         parts = [
             f"\\documentclass{{article}}\n\\usepackage{{amsmath}}\n{japanese}\\begin{{document}}",
             f"\\section*{{{writer.say('forward')}}}\n{_displayed(self._forward(writer))}",
@@ -115,12 +115,11 @@ class Explanation:
         return list(dict.fromkeys([*(why(sender, writer) for sender in senders), *said]))
 
 
-def explain(root: Value, lang: str = "en", names: Given = ...) -> Explanation:
+def explain(root: Value, names: Given = ...) -> Explanation:
     """The whole backward pass as one readable text, the three general equations named.
 
     Args:
         root: What is differentiated. Gradients stay as they are.
-        lang: "en", "id" or "ja".
         names: What nodes without a label are called: by default as your variables, w, and w₁ for
             `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
 
@@ -128,10 +127,9 @@ def explain(root: Value, lang: str = "en", names: Given = ...) -> Explanation:
         An Explanation: `print` it, or take its `latex()`.
 
     Raises:
-        ValueError: there are no words in that language.
+        ValueError: data was assigned after the graph was recorded.
     """
-    say("forward", lang)
-    return Explanation(Graph(names_for(root, names)), lang)
+    return Explanation(Graph(names_for(root, names)))
 
 
 def general_equation(graph: Graph, node: Value) -> int | None:

@@ -6,7 +6,10 @@ column.
 
 from __future__ import annotations
 
+from microrelu.settings import Choice, Setting
+
 LANGUAGES = ("en", "id", "ja")
+LANGUAGE = Setting("language", "en")
 
 WORDS: dict[str, tuple[str, str, str]] = {
     "forward": ("Forward: values", "Propagasi maju: nilai", "順伝播：値"),
@@ -255,12 +258,29 @@ WORDS: dict[str, tuple[str, str, str]] = {
 }
 
 
-def say(key: str, lang: str = "en", **words: object) -> str:
-    """A sentence of the table.
+def language(name: str) -> Choice[str]:
+    """Set the language of sentences for everyone, or in `with language("ja"): ...` for that block.
+
+    What was made keeps the language of that time. A block's language is that of its thread or
+    asyncio task alone. Formulas and error messages are the same in all.
+
+    Args:
+        name: "en", "id" (Indonesian) or "ja".
 
     Raises:
-        ValueError: the table has no such language.
+        ValueError: there are no words in that language.
+
+    >>> with language("id"):
+    ...     say("graph")
+    'Graf'
     """
-    if lang not in LANGUAGES:
-        raise ValueError(f"lang={lang!r} is not one of {', '.join(map(repr, LANGUAGES))}.")
-    return WORDS[key][LANGUAGES.index(lang)].format_map(words)
+    if name not in LANGUAGES:
+        known = ", ".join(map(repr, LANGUAGES))
+        raise ValueError(f"There are no words in the language {name!r}, only in {known}.")
+    return LANGUAGE.set(name)
+
+
+def say(key: str, in_language: str | None = None, **words: object) -> str:
+    """A sentence of the table, by default in the language in force."""
+    column = LANGUAGES.index(in_language or LANGUAGE.get())
+    return WORDS[key][column].format_map(words)

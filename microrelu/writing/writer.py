@@ -6,13 +6,13 @@ or its symbol, an equation, a sentence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from microrelu.engine import Value
 from microrelu.writing.formula import written
 from microrelu.writing.names import Names
 from microrelu.writing.notation import LATEX, SUM, TEXT, Notation, Part
-from microrelu.writing.words import say
+from microrelu.writing.words import LANGUAGE, say
 
 LONGEST_FORMULA = 24  # operands; beyond it an operation is written by its symbol
 
@@ -24,12 +24,12 @@ class Writer:
     Attributes:
         names: What the nodes are called, and their numbers.
         notation: Text, LaTeX or MathML.
-        language: That of its sentences.
+        language: That of its sentences, by default what is in force when it is made.
     """
 
     names: Names
     notation: Notation = TEXT
-    language: str = "en"
+    language: str = field(default_factory=LANGUAGE.get)
 
     def in_notation(self, notation: Notation) -> Writer:
         """A writer of the same graph in another notation."""

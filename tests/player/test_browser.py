@@ -25,6 +25,7 @@ from microrelu import (
     engine,
     half_squared_error,
     hinge,
+    language,
     leaky_relu,
     log_sum_exp,
     maximum,
@@ -336,7 +337,8 @@ def test_formulas_are_those_of_python(open_page, graph):
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_sentences_are_those_of_python(open_page, lang):
     root = chain()
-    page = open_page(play(root, lang, names=None).html)
+    with language(lang):
+        page = open_page(play(root, names=None).html)
     order = topological_order(root)
     said = page.evaluate("microrelu.nodes.map(microrelu.why)")
     for step in backward_steps(root, names=None):

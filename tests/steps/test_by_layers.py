@@ -19,6 +19,7 @@ from microrelu import (
     derivation,
     explain,
     half_squared_error,
+    language,
     leaky_relu,
     topological_order,
     weighted_sum,
@@ -39,7 +40,13 @@ def network(sizes=(2, 2, 1), seed=211, **options):
 
 
 def backward(root, lang="en"):
-    return str(explain(root, lang, names=None)).split("\n\n", 1)[1]
+    with language(lang):
+        return str(explain(root, names=None)).split("\n\n", 1)[1]
+
+
+def derived(root, wrt, lang):
+    with language(lang):
+        return str(derivation(root, wrt, names=None))
 
 
 def printed():
@@ -51,8 +58,7 @@ def printed():
         **{f"explain, {lang}": backward(root, lang).split("\n") for lang in LANGUAGES},
         "explain, LaTeX": explain(root, names=None).latex().split("\n"),
         **{
-            f"derivation, {lang}": str(derivation(root, "W(0)_1,1", lang, names=None)).split("\n")
-            for lang in LANGUAGES
+            f"derivation, {lang}": derived(root, "W(0)_1,1", lang).split("\n") for lang in LANGUAGES
         },
         "derivation, LaTeX": found.latex().split("\n"),
         "derivation, MathML": [MATHML.equation(*sides) for sides in rows],
@@ -82,7 +88,8 @@ def test_a_closed_layer_feeds_zero_biases_and_the_next_sits_at_the_kink():
 @pytest.mark.parametrize("sizes", [(2, 2, 1), (8, 8, 1), (16, 16, 1), (32, 10)])
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_line_is_wider_than_a_terminal_but_those_of_the_general_equations(sizes, lang):
-    lines = str(explain(network(sizes, 3), lang, names=None)).splitlines()
+    with language(lang):
+        lines = str(explain(network(sizes, 3), names=None)).splitlines()
     assert max(map(text_width, lines)) <= 100
     assert [
         line for line in lines if text_width(line) > 80 and "⁽ᵏ" not in line and ":" not in line

@@ -19,6 +19,7 @@ from microrelu import (
     derivation,
     explain,
     half_squared_error,
+    language,
     leaky_relu,
     log_sum_exp,
     operation,
@@ -499,7 +500,10 @@ k = 0: from layer 1 to the inputs
 
 def test_formulas_do_not_change_with_the_language():
     out, _x = layers()
-    texts = [str(explain(out, lang=lang)) for lang in LANGUAGES]
+    texts = []
+    for name in LANGUAGES:
+        with language(name):
+            texts.append(str(explain(out)))
     lines = [[line for line in text.splitlines() if line.startswith("    ")] for text in texts]
     formulas = [[line.split("     ")[-2:][0] for line in some] for some in lines]
     assert formulas[0] == formulas[1] == formulas[2]
@@ -507,7 +511,9 @@ def test_formulas_do_not_change_with_the_language():
 
 
 def test_an_explanation_in_latex_is_a_document():
-    document = explain(Value(2.0, "a") ** 2, lang="id").latex()
+    with language("id"):
+        explanation = explain(Value(2.0, "a") ** 2)
+    document = explanation.latex()
     assert (
         document
         == r"""\documentclass{article}
@@ -541,8 +547,8 @@ Aturan rantai: gradien terhadap $C$ dikali turunan lokal operasi square.
 
 
 def test_an_unknown_language_is_refused_by_name():
-    with pytest.raises(ValueError, match="lang='fr' is not one of 'en', 'id', 'ja'"):
-        explain(Value(1.0), lang="fr")
+    with pytest.raises(ValueError, match="no words in the language 'fr', only in 'en', 'id', 'ja'"):
+        language("fr")
 
 
 @pytest.mark.parametrize("key", WORDS)
