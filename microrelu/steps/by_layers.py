@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import groupby
+from itertools import count, groupby
 from typing import NamedTuple
 
 from microrelu.engine import Constant, Value
-from microrelu.operations import divide, square, subtract
+from microrelu.operations import divide, log_sum_exp, square, subtract
 from microrelu.steps.graph import Graph, unrepeated
 from microrelu.steps.layers import Layer, Unit, layers_of
 from microrelu.steps.sweep import Contribution, Step
-from microrelu.text import text_width
+from microrelu.text import split_label, text_width
 from microrelu.writing.formula import FUNCTIONS, written
 from microrelu.writing.notation import TEXT, Notation, Part
 from microrelu.writing.writer import LONGEST_FORMULA, Writer
@@ -162,7 +162,7 @@ class ByLayers:
         """The nodes of a section, each after those that it received from."""
         depth: dict[Value, int] = {}
         for node in nodes:
-            senders = [step.node for step, _ in self.graph.received[node]]
+            senders = [self._stated(step.node) for step, _ in self.graph.received[node]]
             depth[node] = 1 + max((depth.get(sender, -1) for sender in senders), default=-1)
         ranks = {1: 0, None: 1, 2: 1, 3: 2}
         z = {node: place for place, node in enumerate(self.units)}
@@ -184,6 +184,11 @@ class ByLayers:
     def _owner(self) -> dict[Value, Unit]:
         """The unit that each node of an activation is of."""
         return {node: unit for unit in self.units.values() for node in (unit.z, *unit.between)}
+
+    def _stated(self, sender: Value) -> Value:
+        """The node whose gradient stands in an equation for that of a sender."""
+        sender = self.errors[sender].whole if sender in self.errors else sender
+        return self._alias.get(sender, sender)
 
     # What has no equation of its own
 
@@ -274,7 +279,7 @@ class ByLayers:
 
     def _upstream(self, node: Value, writer: Writer) -> tuple[Part, Part] | None:
         """∂C/∂node; None where that is 1 because the node is the root, or a term of it."""
-        node = self._alias.get(node, node)
+        node = self._stated(node)
         if node is self.graph.root:
             return None
         step = self.graph.step_of[node]
@@ -292,8 +297,7 @@ class ByLayers:
             writer.notation.write(formula, symbols),
             writer.notation.write(formula, numbers),
         )
-        whole = self.errors[difference].whole
-        return _product(self._upstream(whole, writer), written_as, writer)
+        return _product(self._upstream(difference, writer), written_as, writer)
 
     def _local(self, step: Step, contribution: Contribution, writer: Writer) -> tuple[Part, Part]:
         """A local derivative: the weight, the input, f′(z), or what the operation writes."""
@@ -303,8 +307,10 @@ class ByLayers:
             return self._weight_or_input(node, operand, writer), number
         if operand == 0 and node in self.primes:
             return writer.notation.prime(self.primes[node], writer.node(node.parents[0])), number
+        if node is self.softmax:
+            return _share(operand, writer), number
         symbol = writer.local_derivative(node, operand) or writer.local_symbol(node, operand)
-        return symbol or number, number
+        return number if symbol is None or symbol.text == number.text else symbol, number
 
     def _weight_or_input(self, z: Value, operand: int, writer: Writer) -> Part:
         count = len(z.parents) // 2
@@ -340,6 +346,29 @@ class ByLayers:
             if step.node not in unit.between
         ]
         return self._gathered(unit.z, others, writer, first)
+
+    # Softmax
+
+    @cached_property
+    def softmax(self) -> Value | None:
+        """The one log Σ exp of the graph, and its local derivatives are p₁, p₂ and so on."""
+        found = [node for node in self.graph.names if node.operation is log_sum_exp]
+        taken = any(split_label(name).base == "p" for name in self.graph.names.values())
+        is_one = len(found) == 1 and len({*found[0].parents}) == len(found[0].parents)
+        return found[0] if is_one and not taken else None
+
+    def shares(self, writer: Writer) -> list[Equation]:
+        """The definition of each p that an equation needs: what exp(z) is of the sum of all."""
+        if self.softmax is None:
+            return []
+        slopes = map(writer.notation.number, self.softmax.local_derivatives)
+        rows = enumerate(slopes)
+        written_as = (writer.local_derivative(self.softmax, operand) for operand in count())
+        return [
+            Equation(_share(operand, writer), [formula] if formula else [], [], slope)
+            for (operand, slope), formula in zip(rows, written_as, strict=False)
+            if not isinstance(self.softmax.parents[operand], Constant)
+        ]
 
     # Activations
 
@@ -414,6 +443,7 @@ class ByLayers:
             )
             found = [
                 cost,
+                *self.shares(writer),
                 *(self.definition(node, writer) for node in self.inside_cost if node in above),
             ]
         for section in self.sections:
@@ -432,6 +462,11 @@ def shortened(equation: Equation, writer: Writer) -> Equation:
         [*terms[:2], dots, terms[-1]] for terms in (equation.symbols, equation.numbers)
     )
     return equation._replace(symbols=symbols, numbers=numbers)
+
+
+def _share(operand: int, writer: Writer) -> Part:
+    """The name of a local derivative of log Σ exp: p₂ of the second operand."""
+    return writer.notation.name(f"p_{operand + 1}")
 
 
 def prime_of(r: Value) -> str:
@@ -454,8 +489,18 @@ def _levels(terms: list[tuple[Part, Part]], writer: Writer) -> tuple[list[Part],
     """The terms in symbols, and in numbers; a term that is a sum is bracketed among others."""
     symbols, numbers = [symbol for symbol, _ in terms], [number for _, number in terms]
     if len(terms) > 1:
-        symbols, numbers = (list(map(writer.notation.term, level)) for level in (symbols, numbers))
+        symbols, numbers = (_summands(level, writer) for level in (symbols, numbers))
     return symbols, numbers
+
+
+def _summands(terms: list[Part], writer: Writer) -> list[Part]:
+    """The terms of a sum; a number less than 0 is subtracted from the first, p − 1."""
+    first, second, *others = map(writer.notation.term, terms)
+    if second.number is None or second.number >= 0 or others:
+        return [first, second, *others]
+    return [
+        writer.notation.write("p - t", {"p": first, "t": writer.notation.number(-second.number)})
+    ]
 
 
 def _product(

@@ -148,8 +148,14 @@ class Telling:
             one = writer.notation.number(1.0)
             yield Entry(None, [Equation(writer.gradient(root), [], [], one)])
             return
+        if shares := self.layers.shares(writer):
+            yield from self._softmax(shares)
         for node in self.layers.inside_cost:
             yield Entry(None, [self.layers.definition(node, writer)])
+
+    def _softmax(self, shares: list[Equation]) -> Iterator[Entry]:
+        """What p is, once, and the numbers of each."""
+        yield Entry(None, shares if len(shares) <= LARGEST else [*shares[:FIRST], shares[-1]])
 
     def _entries(self, section: Section) -> Iterator[Entry]:
         layers = [layer for layer in self.layers.layers if layer.number == section.number]

@@ -60,6 +60,9 @@ def printed():
         "an activation of several operations": backward(network((2, 2), activation=swish)).split(
             "\n"
         ),
+        "a classifier": backward(cross_entropy(MLP(2, [2, 3], seed=211)([2.0, 1.0]), 1)).split(
+            "\n"
+        ),
         "at the kink": backward(network(seed=3)).split("\n"),
     }
 
@@ -101,7 +104,7 @@ def test_each_quantity_stands_once():
 
 
 @given(networks(), st.data())
-@settings(max_examples=50)
+@settings(max_examples=100)
 def test_a_derivation_is_made_of_lines_above_and_ends_in_its_own(root, data):
     variables = [node for node in topological_order(root) if not isinstance(node, Constant)]
     wrt = data.draw(st.sampled_from(variables))
@@ -110,7 +113,9 @@ def test_a_derivation_is_made_of_lines_above_and_ends_in_its_own(root, data):
     rows = [[part.text for part in row] for row in found.equations(found.writer)]
     for left, *sides in rows:
         used = re.findall(rf"∂{re.escape(root_name)}/∂[^ ]+", " ".join(sides))
-        assert {each.strip("()") for each in used} <= known | {f"∂{root_name}/∂{root_name}"}
+        assert {each.strip("()") for each in used} <= known | {f"∂{root_name}/∂{root_name}"}, str(
+            found
+        )
         known.add(left)
     assert rows[-1][0] == found.writer.gradient(wrt).text
 
