@@ -183,7 +183,7 @@ class Binding:
         for node in self.names:
             if node.operation is not None:
                 self.operations.setdefault(node.operation.name, node.operation)
-                if len(node.parents) > LONGEST_FORMULA:
+                if len(node.parents) > LONGEST_FORMULA or node.operation is log_sum_exp:
                     self.symbols.setdefault(node.operation.symbol, []).append(node)
         self._by: dict[Value, dict[Value, Interval]] = {}
         self._spelled: dict[Any, dict[str, Token]] = {}

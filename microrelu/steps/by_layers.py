@@ -11,20 +11,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import count, groupby
+from itertools import groupby
 from typing import NamedTuple
 
 from microrelu.engine import Constant, Value
-from microrelu.operations import divide, log_sum_exp, square, subtract
+from microrelu.operations import divide, log_sum_exp, square, subtract, total, weighted_sum
 from microrelu.steps.graph import Graph, unrepeated
 from microrelu.steps.layers import Layer, Unit, layers_of
 from microrelu.steps.sweep import Contribution, Step
 from microrelu.text import split_label, text_width
 from microrelu.writing.formula import FUNCTIONS, written
-from microrelu.writing.notation import TEXT, Notation, Part
+from microrelu.writing.notation import SUM, TEXT, Notation, Part
 from microrelu.writing.writer import LONGEST_FORMULA, Writer
 
 WIDTH = 80  # columns of a terminal; what is longer is broken
+FEW = 4  # classes that are all written in the sum of a softmax
 LARGEST = 8  # terms of a sum, and units of a layer whose equations are all written out
 
 Received = tuple[Step, Contribution]
@@ -323,18 +324,18 @@ class ByLayers:
         notation, r = writer.notation, writer.node(unit.r)
         slopes: dict[Value, float] = {unit.r: 1.0}
         for node in (*reversed(unit.between[:-1]), unit.z):
-            terms, total = [], 0.0
+            terms, whole = [], 0.0
             for step, contribution in self.graph.received[node]:
                 if step.node not in slopes:
                     continue
-                total += slopes[step.node] * contribution.local_derivative
+                whole += slopes[step.node] * contribution.local_derivative
                 above = notation.partial(r, writer.node(step.node))
                 upstream = (above, notation.number(slopes[step.node]))
                 local = self._local(step, contribution, writer)
                 terms.append(_product(None if step.node is unit.r else upstream, local, writer))
-            slopes[node] = total
+            slopes[node] = whole
             left = notation.partial(r, writer.node(node))
-            yield Equation(left, *_levels(terms, writer), notation.number(total))
+            yield Equation(left, *_levels(terms, writer), notation.number(whole))
 
     def _through(self, unit: Unit, writer: Writer) -> Equation:
         """∂C/∂z = ∂C/∂r · ∂r/∂z, and what else reaches z."""
@@ -358,17 +359,24 @@ class ByLayers:
         return found[0] if is_one and not taken else None
 
     def shares(self, writer: Writer) -> list[Equation]:
-        """The definition of each p that an equation needs: what exp(z) is of the sum of all."""
+        """The definition of each p: what exp(z) is of the sum of all."""
         if self.softmax is None:
             return []
         slopes = map(writer.notation.number, self.softmax.local_derivatives)
-        rows = enumerate(slopes)
-        written_as = (writer.local_derivative(self.softmax, operand) for operand in count())
         return [
-            Equation(_share(operand, writer), [formula] if formula else [], [], slope)
-            for (operand, slope), formula in zip(rows, written_as, strict=False)
-            if not isinstance(self.softmax.parents[operand], Constant)
+            Equation(_share(operand, writer), [self._of_all(operand, writer)], [], slope)
+            for operand, slope in enumerate(slopes)
         ]
+
+    def _of_all(self, operand: int, writer: Writer) -> Part:
+        assert self.softmax is not None
+        z = self.softmax.parents
+        shown = range(len(z)) if len(z) <= FEW else (0, -1)
+        exps = [writer.notation.write("exp(z)", {"z": writer.node(z[place])}) for place in shown]
+        if len(z) > FEW:
+            exps.insert(1, writer.notation.left_out())
+        own = writer.notation.write("exp(z)", {"z": writer.node(z[operand])})
+        return writer.notation.write("z / all", {"z": own, "all": writer.notation.sum(exps)})
 
     # Activations
 
@@ -409,9 +417,11 @@ class ByLayers:
     def made_of(self, node: Value, writer: Writer) -> Part:
         """What a node of the cost is made of, down to what has an equation, if that fits a line."""
         text = self._written_out(node, writer.in_notation(TEXT)).text
-        if text_width(text) > WIDTH - 20:
-            return writer.value(node)
-        return self._written_out(node, writer)
+        return (
+            briefly(node, writer)
+            if text_width(text) > WIDTH - 20
+            else self._written_out(node, writer)
+        )
 
     def _written_out(self, node: Value, writer: Writer) -> Part:
         if len(node.parents) > LONGEST_FORMULA or not node.parents:
@@ -451,6 +461,15 @@ class ByLayers:
                 if node in above:
                     found += self.equations(node, writer)
         return [shortened(equation, writer) for equation in found]
+
+
+def briefly(node: Value, writer: Writer, numbers: bool = False) -> Part:
+    """What a node was made of, or its operation's symbol where that is too long for a line."""
+    is_sum = node.operation is total or node.operation is weighted_sum
+    text = writer.in_notation(TEXT).value(node, numbers=numbers).text
+    if is_sum or node.operation is None or text_width(text) <= WIDTH:
+        return writer.value(node, numbers=numbers)
+    return Part(writer.notation.name(node.operation.symbol).text, SUM)
 
 
 def shortened(equation: Equation, writer: Writer) -> Equation:

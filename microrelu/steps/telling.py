@@ -11,7 +11,15 @@ from typing import Any, NamedTuple
 
 from microrelu.engine import Value
 from microrelu.operations import total, weighted_sum
-from microrelu.steps.by_layers import LARGEST, WIDTH, ByLayers, Equation, Section, shortened
+from microrelu.steps.by_layers import (
+    LARGEST,
+    WIDTH,
+    ByLayers,
+    Equation,
+    Section,
+    briefly,
+    shortened,
+)
 from microrelu.steps.layers import Layer
 from microrelu.text import align, layer_of, text_width
 from microrelu.writing.formula import written
@@ -393,8 +401,8 @@ def latex_lines(equation: Equation) -> list[str]:
 
 def as_made(node: Value, writer: Writer) -> Equation:
     """How a node was made: of a sum, each term by itself."""
-    symbols, numbers = ([writer.value(node, numbers=numbers)] for numbers in (False, True))
-    if len(node.parents) > LONGEST_FORMULA or not node.parents:
+    symbols, numbers = [briefly(node, writer)], [briefly(node, writer, numbers=True)]
+    if len(node.parents) > LONGEST_FORMULA or not node.parents or symbols == numbers:
         numbers = []
     elif node.operation is weighted_sum or node.operation is total:
         symbols, numbers = (_terms(node, setter, writer) for setter in (writer.node, writer.number))

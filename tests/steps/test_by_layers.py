@@ -92,6 +92,14 @@ def test_no_line_is_wider_than_a_terminal_but_those_of_the_general_equations(siz
     ] == []
 
 
+@pytest.mark.parametrize("classes", [3, 4, 5, 10, 30])
+def test_no_line_of_a_classifier_is_too_wide(classes):
+    root = cross_entropy(MLP(2, [2, classes], seed=3)([2.0, 1.0]), 1)
+    assert max(map(text_width, str(explain(root)).splitlines())) <= 100
+    wanted = str(derivation(root, "W(0)_1,1")).splitlines()
+    assert max(map(text_width, wanted)) <= 100
+
+
 def test_a_large_network_is_told_in_a_few_screens():
     lines = backward(network((16, 16, 1), 3)).splitlines()
     assert len(lines) <= 110
