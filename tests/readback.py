@@ -751,7 +751,7 @@ def _bare(line: str) -> str:
     """A line without a total, the number of an equation, or the words of a heading."""
     if "⁽ᵏ" in line or re.match(r"k = |\s+\S+′\(z\)", line):  # of no layer, or no unit
         return ""
-    line = re.sub(r"^  [123]\.  ", " " * 6, line.partition("  total ")[0])
+    line = re.sub(r"^ {0,2}[123,]+\. {1,2}(?=∂)", " " * 6, line.partition("  total ")[0])
     return re.sub(r"^[^∂=]*[^∂=\s][:：] ?(?=.* = )", "", line)
 
 

@@ -80,10 +80,13 @@ class ByLayers:
     Args:
         graph: The finished sweep.
         wanted: A node that has an equation of its own, whatever lies around it.
+        is_combined: Are equations 1 and 2 one, from the z of a layer to the z of the next?
     """
 
-    def __init__(self, graph: Graph, wanted: Value | None = None) -> None:
-        self.graph, self.wanted = graph, wanted
+    def __init__(
+        self, graph: Graph, wanted: Value | None = None, is_combined: bool = False
+    ) -> None:
+        self.graph, self.wanted, self.is_combined = graph, wanted, is_combined
         self.layers = layers_of(graph.names)
         self.layer_of = {unit.z: layer for layer in self.layers for unit in layer.units}
         self.units = {unit.z: unit for layer in self.layers for unit in layer.units}
@@ -197,7 +200,7 @@ class ByLayers:
         """Is the gradient written in others' equations, and so without one of its own?"""
         if node is self.wanted:
             return False
-        if node in self._inner or node in self._alias:
+        if node in self._inner or node in self._alias or node in self.combined:
             return True
         return any(node in (error.square, error.difference) for error in self.errors.values())
 
@@ -209,6 +212,20 @@ class ByLayers:
             for unit in self.units.values()
             if self.has_several(unit)
             for node in unit.between[:-1]
+        }
+
+    @cached_property
+    def combined(self) -> set[Value]:
+        """Each r whose gradient is written within that of its z."""
+        one = [unit for unit in self.units.values() if len(unit.between) == 1]
+        return {
+            unit.r
+            for unit in one
+            if self.is_combined
+            and unit.r is not self.graph.root
+            and unit.r in self._inputs
+            and {given.parent for given in self.graph.step_of[unit.r].contributions} == {unit.z}
+            and len(self.graph.step_of[unit.r].contributions) == 1
         }
 
     def has_several(self, unit: Unit) -> bool:
@@ -256,6 +273,8 @@ class ByLayers:
         unit = self.units.get(node)
         if unit is not None and self.has_several(unit):
             return [*self._inside(unit, writer), self._through(unit, writer)]
+        if unit is not None and not unit.is_linear and unit.r in self.combined:
+            return [self._at_once(unit, writer)]
         return [self._gathered(node, self.graph.received[node], writer)]
 
     def _gathered(
@@ -348,6 +367,15 @@ class ByLayers:
         ]
         return self._gathered(unit.z, others, writer, first)
 
+    def _at_once(self, unit: Unit, writer: Writer) -> Equation:
+        """∂C/∂z = (Σ ∂C/∂z · W) · f′(z), with the z of the next layer, and what else reaches z."""
+        sums = self._gathered(unit.r, self.graph.received[unit.r], writer)
+        step = self.graph.step_of[unit.r]
+        local = self._local(step, step.contributions[0], writer)
+        whole = writer.notation.sum(sums.symbols), writer.notation.sum(sums.numbers)
+        others = [pair for pair in self.graph.received[unit.z] if pair[0].node is not unit.r]
+        return self._gathered(unit.z, others, writer, _product(whole, local, writer))
+
     # Softmax
 
     @cached_property
@@ -364,19 +392,9 @@ class ByLayers:
             return []
         slopes = map(writer.notation.number, self.softmax.local_derivatives)
         return [
-            Equation(_share(operand, writer), [self._of_all(operand, writer)], [], slope)
+            Equation(_share(operand, writer), [_of_all(self.softmax, operand, writer)], [], slope)
             for operand, slope in enumerate(slopes)
         ]
-
-    def _of_all(self, operand: int, writer: Writer) -> Part:
-        assert self.softmax is not None
-        z = self.softmax.parents
-        shown = range(len(z)) if len(z) <= FEW else (0, -1)
-        exps = [writer.notation.write("exp(z)", {"z": writer.node(z[place])}) for place in shown]
-        if len(z) > FEW:
-            exps.insert(1, writer.notation.left_out())
-        own = writer.notation.write("exp(z)", {"z": writer.node(z[operand])})
-        return writer.notation.write("z / all", {"z": own, "all": writer.notation.sum(exps)})
 
     # Activations
 
@@ -486,6 +504,17 @@ def shortened(equation: Equation, writer: Writer) -> Equation:
 def _share(operand: int, writer: Writer) -> Part:
     """The name of a local derivative of log Σ exp: p₂ of the second operand."""
     return writer.notation.name(f"p_{operand + 1}")
+
+
+def _of_all(softmax: Value, operand: int, writer: Writer) -> Part:
+    """What exp(z) of one operand is of the sum of all, a few of which are written."""
+    z = softmax.parents
+    shown = range(len(z)) if len(z) <= FEW else (0, -1)
+    exps = [writer.notation.write("exp(z)", {"z": writer.node(z[place])}) for place in shown]
+    if len(z) > FEW:
+        exps.insert(1, writer.notation.left_out())
+    own = writer.notation.write("exp(z)", {"z": writer.node(z[operand])})
+    return writer.notation.write("own / all", {"own": own, "all": writer.notation.sum(exps)})
 
 
 def prime_of(r: Value) -> str:

@@ -27,6 +27,7 @@ class Explanation:
 
     graph: Graph
     lang: str
+    form: str = "units"
 
     @property
     def writer(self) -> Writer:
@@ -62,7 +63,7 @@ class Explanation:
     @cached_property
     def layers(self) -> ByLayers:
         """The gradients layer by layer, where there are layers."""
-        return ByLayers(self.graph)
+        return ByLayers(self.graph, is_combined=self.form == "combined")
 
     def _backward_latex(self, writer: Writer) -> list[str]:
         if self.layers.layers:
@@ -114,21 +115,29 @@ class Explanation:
         return list(dict.fromkeys([*(why(sender, writer) for sender in senders), *said]))
 
 
-def explain(root: Value, lang: str = "en") -> Explanation:
+def explain(root: Value, lang: str = "en", form: str = "units") -> Explanation:
     """The whole backward pass as one readable text, the three general equations named.
+
+    Of a network it goes layer by layer, from the last to the first; of another graph node by node.
 
     Args:
         root: What is differentiated. Gradients stay as they are.
         lang: "en", "id" or "ja".
+        form: "units" for the three equations, "combined" for equations 1 and 2 as one, from the z
+            of a layer to the z of the next.
 
     Returns:
         An Explanation: `print` it, or take its `latex()`.
 
     Raises:
-        ValueError: there are no words in that language.
+        ValueError: there are no words in that language, or there is no such form.
     """
     say("forward", lang)
-    return Explanation(Graph(root), lang)
+    if form not in ("units", "combined"):
+        raise ValueError(
+            f'A network is explained by form="units" or form="combined", not {form!r}.'
+        )
+    return Explanation(Graph(root), lang, form)
 
 
 def general_equation(graph: Graph, node: Value) -> int | None:

@@ -60,6 +60,7 @@ def printed():
         "an activation of several operations": backward(network((2, 2), activation=swish)).split(
             "\n"
         ),
+        "equations 1 and 2 at once": str(explain(network(), form="combined")).split("\n")[30:],
         "a classifier": backward(cross_entropy(MLP(2, [2, 3], seed=211)([2.0, 1.0]), 1)).split(
             "\n"
         ),
@@ -156,6 +157,11 @@ def test_a_node_is_asked_for_by_its_label_as_set_or_as_typed():
         derivation(root, "W(0)_3,1")
     with pytest.raises(ValueError, match="is a constant"):
         derivation(root, "y")
+
+
+def test_a_form_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match='form="units" or form="combined", not \'vectors\''):
+        explain(network(), form="vectors")
 
 
 # The layers
