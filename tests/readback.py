@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 from microrelu import Value, topological_order
 from microrelu.engine import OPERATIONS, Operation
-from microrelu.operations import step
+from microrelu.operations import log_sum_exp, step
 from microrelu.writing.names import Names, node_names
 from microrelu.writing.notation import LATEX, MATHML, TEXT
 from microrelu.writing.writer import LONGEST_FORMULA
@@ -183,7 +183,7 @@ class Binding:
         for node in self.names:
             if node.operation is not None:
                 self.operations.setdefault(node.operation.name, node.operation)
-                if len(node.parents) > LONGEST_FORMULA:
+                if len(node.parents) > LONGEST_FORMULA or node.operation is log_sum_exp:
                     self.symbols.setdefault(node.operation.symbol, []).append(node)
         self._by: dict[Value, dict[Value, Interval]] = {}
         self._spelled: dict[Any, dict[str, Token]] = {}
@@ -205,6 +205,11 @@ class Binding:
                 if text in found:
                     raise UnreadableError(f"two nodes are called {text}")
                 found[text] = ("name", node)
+        whole = [node for node in self.names if node.operation is log_sum_exp]
+        if len(whole) == 1:  # whose local derivatives are called p₁, p₂, … where no node is
+            for place, slope in enumerate(whole[0].local_derivatives, start=1):
+                share = ("number", _bound(slope, abs(slope)))
+                found.setdefault(notation.name(f"p_{place}").text, share)
         if notation is MATHML:
             return {_spelling(_parsed(each)): token for each, token in found.items()}
         return found
@@ -746,7 +751,7 @@ def _bare(line: str) -> str:
     """A line without a total, the number of an equation, or the words of a heading."""
     if "⁽ᵏ" in line or re.match(r"k = |\s+\S+′\(z\)", line):  # of no layer, or no unit
         return ""
-    line = re.sub(r"^  [123]\.  ", " " * 6, line.partition("  total ")[0])
+    line = re.sub(r"^ {0,2}[123,]+\. {1,2}(?=∂)", " " * 6, line.partition("  total ")[0])
     return re.sub(r"^[^∂=]*[^∂=\s][:：] ?(?=.* = )", "", line)
 
 

@@ -15,16 +15,17 @@ from itertools import groupby
 from typing import NamedTuple
 
 from microrelu.engine import Constant, Value
-from microrelu.operations import divide, square, subtract
+from microrelu.operations import divide, log_sum_exp, square, subtract, total, weighted_sum
 from microrelu.steps.graph import Graph, unrepeated
 from microrelu.steps.layers import Layer, Unit, layers_of
 from microrelu.steps.sweep import Contribution, Step
-from microrelu.text import text_width
+from microrelu.text import split_label, text_width
 from microrelu.writing.formula import FUNCTIONS, written
-from microrelu.writing.notation import TEXT, Notation, Part
+from microrelu.writing.notation import SUM, TEXT, Notation, Part
 from microrelu.writing.writer import LONGEST_FORMULA, Writer
 
 WIDTH = 80  # columns of a terminal; what is longer is broken
+FEW = 4  # classes that are all written in the sum of a softmax
 LARGEST = 8  # terms of a sum, and units of a layer whose equations are all written out
 
 Received = tuple[Step, Contribution]
@@ -79,10 +80,13 @@ class ByLayers:
     Args:
         graph: The finished sweep.
         wanted: A node that has an equation of its own, whatever lies around it.
+        is_combined: Are equations 1 and 2 one, from the z of a layer to the z of the next?
     """
 
-    def __init__(self, graph: Graph, wanted: Value | None = None) -> None:
-        self.graph, self.wanted = graph, wanted
+    def __init__(
+        self, graph: Graph, wanted: Value | None = None, is_combined: bool = False
+    ) -> None:
+        self.graph, self.wanted, self.is_combined = graph, wanted, is_combined
         self.layers = layers_of(graph.names)
         self.layer_of = {unit.z: layer for layer in self.layers for unit in layer.units}
         self.units = {unit.z: unit for layer in self.layers for unit in layer.units}
@@ -162,7 +166,7 @@ class ByLayers:
         """The nodes of a section, each after those that it received from."""
         depth: dict[Value, int] = {}
         for node in nodes:
-            senders = [step.node for step, _ in self.graph.received[node]]
+            senders = [self._stated(step.node) for step, _ in self.graph.received[node]]
             depth[node] = 1 + max((depth.get(sender, -1) for sender in senders), default=-1)
         ranks = {1: 0, None: 1, 2: 1, 3: 2}
         z = {node: place for place, node in enumerate(self.units)}
@@ -185,13 +189,18 @@ class ByLayers:
         """The unit that each node of an activation is of."""
         return {node: unit for unit in self.units.values() for node in (unit.z, *unit.between)}
 
+    def _stated(self, sender: Value) -> Value:
+        """The node whose gradient stands in an equation for that of a sender."""
+        sender = self.errors[sender].whole if sender in self.errors else sender
+        return self._alias.get(sender, sender)
+
     # What has no equation of its own
 
     def is_passed_over(self, node: Value) -> bool:
         """Is the gradient written in others' equations, and so without one of its own?"""
         if node is self.wanted:
             return False
-        if node in self._inner or node in self._alias:
+        if node in self._inner or node in self._alias or node in self.combined:
             return True
         return any(node in (error.square, error.difference) for error in self.errors.values())
 
@@ -203,6 +212,20 @@ class ByLayers:
             for unit in self.units.values()
             if self.has_several(unit)
             for node in unit.between[:-1]
+        }
+
+    @cached_property
+    def combined(self) -> set[Value]:
+        """Each r whose gradient is written within that of its z."""
+        one = [unit for unit in self.units.values() if len(unit.between) == 1]
+        return {
+            unit.r
+            for unit in one
+            if self.is_combined
+            and unit.r is not self.graph.root
+            and unit.r in self._inputs
+            and {given.parent for given in self.graph.step_of[unit.r].contributions} == {unit.z}
+            and len(self.graph.step_of[unit.r].contributions) == 1
         }
 
     def has_several(self, unit: Unit) -> bool:
@@ -250,6 +273,8 @@ class ByLayers:
         unit = self.units.get(node)
         if unit is not None and self.has_several(unit):
             return [*self._inside(unit, writer), self._through(unit, writer)]
+        if unit is not None and not unit.is_linear and unit.r in self.combined:
+            return [self._at_once(unit, writer)]
         return [self._gathered(node, self.graph.received[node], writer)]
 
     def _gathered(
@@ -274,7 +299,7 @@ class ByLayers:
 
     def _upstream(self, node: Value, writer: Writer) -> tuple[Part, Part] | None:
         """∂C/∂node; None where that is 1 because the node is the root, or a term of it."""
-        node = self._alias.get(node, node)
+        node = self._stated(node)
         if node is self.graph.root:
             return None
         step = self.graph.step_of[node]
@@ -292,8 +317,7 @@ class ByLayers:
             writer.notation.write(formula, symbols),
             writer.notation.write(formula, numbers),
         )
-        whole = self.errors[difference].whole
-        return _product(self._upstream(whole, writer), written_as, writer)
+        return _product(self._upstream(difference, writer), written_as, writer)
 
     def _local(self, step: Step, contribution: Contribution, writer: Writer) -> tuple[Part, Part]:
         """A local derivative: the weight, the input, f′(z), or what the operation writes."""
@@ -303,8 +327,10 @@ class ByLayers:
             return self._weight_or_input(node, operand, writer), number
         if operand == 0 and node in self.primes:
             return writer.notation.prime(self.primes[node], writer.node(node.parents[0])), number
+        if node is self.softmax:
+            return _share(operand, writer), number
         symbol = writer.local_derivative(node, operand) or writer.local_symbol(node, operand)
-        return symbol or number, number
+        return number if symbol is None or symbol.text == number.text else symbol, number
 
     def _weight_or_input(self, z: Value, operand: int, writer: Writer) -> Part:
         count = len(z.parents) // 2
@@ -317,18 +343,18 @@ class ByLayers:
         notation, r = writer.notation, writer.node(unit.r)
         slopes: dict[Value, float] = {unit.r: 1.0}
         for node in (*reversed(unit.between[:-1]), unit.z):
-            terms, total = [], 0.0
+            terms, whole = [], 0.0
             for step, contribution in self.graph.received[node]:
                 if step.node not in slopes:
                     continue
-                total += slopes[step.node] * contribution.local_derivative
+                whole += slopes[step.node] * contribution.local_derivative
                 above = notation.partial(r, writer.node(step.node))
                 upstream = (above, notation.number(slopes[step.node]))
                 local = self._local(step, contribution, writer)
                 terms.append(_product(None if step.node is unit.r else upstream, local, writer))
-            slopes[node] = total
+            slopes[node] = whole
             left = notation.partial(r, writer.node(node))
-            yield Equation(left, *_levels(terms, writer), notation.number(total))
+            yield Equation(left, *_levels(terms, writer), notation.number(whole))
 
     def _through(self, unit: Unit, writer: Writer) -> Equation:
         """∂C/∂z = ∂C/∂r · ∂r/∂z, and what else reaches z."""
@@ -340,6 +366,35 @@ class ByLayers:
             if step.node not in unit.between
         ]
         return self._gathered(unit.z, others, writer, first)
+
+    def _at_once(self, unit: Unit, writer: Writer) -> Equation:
+        """∂C/∂z = (Σ ∂C/∂z · W) · f′(z), with the z of the next layer, and what else reaches z."""
+        sums = self._gathered(unit.r, self.graph.received[unit.r], writer)
+        step = self.graph.step_of[unit.r]
+        local = self._local(step, step.contributions[0], writer)
+        whole = writer.notation.sum(sums.symbols), writer.notation.sum(sums.numbers)
+        others = [pair for pair in self.graph.received[unit.z] if pair[0].node is not unit.r]
+        return self._gathered(unit.z, others, writer, _product(whole, local, writer))
+
+    # Softmax
+
+    @cached_property
+    def softmax(self) -> Value | None:
+        """The one log Σ exp of the graph, and its local derivatives are p₁, p₂ and so on."""
+        found = [node for node in self.graph.names if node.operation is log_sum_exp]
+        taken = any(split_label(name).base == "p" for name in self.graph.names.values())
+        is_one = len(found) == 1 and len({*found[0].parents}) == len(found[0].parents)
+        return found[0] if is_one and not taken else None
+
+    def shares(self, writer: Writer) -> list[Equation]:
+        """The definition of each p: what exp(z) is of the sum of all."""
+        if self.softmax is None:
+            return []
+        slopes = map(writer.notation.number, self.softmax.local_derivatives)
+        return [
+            Equation(_share(operand, writer), [_of_all(self.softmax, operand, writer)], [], slope)
+            for operand, slope in enumerate(slopes)
+        ]
 
     # Activations
 
@@ -380,9 +435,11 @@ class ByLayers:
     def made_of(self, node: Value, writer: Writer) -> Part:
         """What a node of the cost is made of, down to what has an equation, if that fits a line."""
         text = self._written_out(node, writer.in_notation(TEXT)).text
-        if text_width(text) > WIDTH - 20:
-            return writer.value(node)
-        return self._written_out(node, writer)
+        return (
+            briefly(node, writer)
+            if text_width(text) > WIDTH - 20
+            else self._written_out(node, writer)
+        )
 
     def _written_out(self, node: Value, writer: Writer) -> Part:
         if len(node.parents) > LONGEST_FORMULA or not node.parents:
@@ -414,6 +471,7 @@ class ByLayers:
             )
             found = [
                 cost,
+                *self.shares(writer),
                 *(self.definition(node, writer) for node in self.inside_cost if node in above),
             ]
         for section in self.sections:
@@ -421,6 +479,15 @@ class ByLayers:
                 if node in above:
                     found += self.equations(node, writer)
         return [shortened(equation, writer) for equation in found]
+
+
+def briefly(node: Value, writer: Writer, numbers: bool = False) -> Part:
+    """What a node was made of, or its operation's symbol where that is too long for a line."""
+    is_sum = node.operation is total or node.operation is weighted_sum
+    text = writer.in_notation(TEXT).value(node, numbers=numbers).text
+    if is_sum or node.operation is None or text_width(text) <= WIDTH:
+        return writer.value(node, numbers=numbers)
+    return Part(writer.notation.name(node.operation.symbol).text, SUM)
 
 
 def shortened(equation: Equation, writer: Writer) -> Equation:
@@ -432,6 +499,22 @@ def shortened(equation: Equation, writer: Writer) -> Equation:
         [*terms[:2], dots, terms[-1]] for terms in (equation.symbols, equation.numbers)
     )
     return equation._replace(symbols=symbols, numbers=numbers)
+
+
+def _share(operand: int, writer: Writer) -> Part:
+    """The name of a local derivative of log Σ exp: p₂ of the second operand."""
+    return writer.notation.name(f"p_{operand + 1}")
+
+
+def _of_all(softmax: Value, operand: int, writer: Writer) -> Part:
+    """What exp(z) of one operand is of the sum of all, a few of which are written."""
+    z = softmax.parents
+    shown = range(len(z)) if len(z) <= FEW else (0, -1)
+    exps = [writer.notation.write("exp(z)", {"z": writer.node(z[place])}) for place in shown]
+    if len(z) > FEW:
+        exps.insert(1, writer.notation.left_out())
+    own = writer.notation.write("exp(z)", {"z": writer.node(z[operand])})
+    return writer.notation.write("own / all", {"own": own, "all": writer.notation.sum(exps)})
 
 
 def prime_of(r: Value) -> str:
@@ -454,8 +537,18 @@ def _levels(terms: list[tuple[Part, Part]], writer: Writer) -> tuple[list[Part],
     """The terms in symbols, and in numbers; a term that is a sum is bracketed among others."""
     symbols, numbers = [symbol for symbol, _ in terms], [number for _, number in terms]
     if len(terms) > 1:
-        symbols, numbers = (list(map(writer.notation.term, level)) for level in (symbols, numbers))
+        symbols, numbers = (_summands(level, writer) for level in (symbols, numbers))
     return symbols, numbers
+
+
+def _summands(terms: list[Part], writer: Writer) -> list[Part]:
+    """The terms of a sum; a number less than 0 is subtracted from the first, p − 1."""
+    first, second, *others = map(writer.notation.term, terms)
+    if second.number is None or second.number >= 0 or others:
+        return [first, second, *others]
+    return [
+        writer.notation.write("p - t", {"p": first, "t": writer.notation.number(-second.number)})
+    ]
 
 
 def _product(

@@ -27,6 +27,7 @@ class Explanation:
     """The whole backward pass as a text to read; `latex()` gives a document."""
 
     graph: Graph
+    form: str = "units"
     language: str = field(default_factory=LANGUAGE.get)
 
     @property
@@ -63,7 +64,7 @@ class Explanation:
     @cached_property
     def layers(self) -> ByLayers:
         """The gradients layer by layer, where there are layers."""
-        return ByLayers(self.graph)
+        return ByLayers(self.graph, is_combined=self.form == "combined")
 
     def _backward_latex(self, writer: Writer) -> list[str]:
         if self.layers.layers:
@@ -115,11 +116,15 @@ class Explanation:
         return list(dict.fromkeys([*(why(sender, writer) for sender in senders), *said]))
 
 
-def explain(root: Value, names: Given = ...) -> Explanation:
+def explain(root: Value, form: str = "units", names: Given = ...) -> Explanation:
     """The whole backward pass as one readable text, the three general equations named.
+
+    Of a network it goes layer by layer, from the last to the first; of another graph node by node.
 
     Args:
         root: What is differentiated. Gradients stay as they are.
+        form: "units" for the three equations, "combined" for equations 1 and 2 as one, from the z
+            of a layer to the z of the next.
         names: What nodes without a label are called: by default as your variables, w, and w₁ for
             `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
 
@@ -127,9 +132,13 @@ def explain(root: Value, names: Given = ...) -> Explanation:
         An Explanation: `print` it, or take its `latex()`.
 
     Raises:
-        ValueError: data was assigned after the graph was recorded.
+        ValueError: data was assigned after the graph was recorded, or there is no such form.
     """
-    return Explanation(Graph(names_for(root, names)))
+    if form not in ("units", "combined"):
+        raise ValueError(
+            f'A network is explained by form="units" or form="combined", not {form!r}.'
+        )
+    return Explanation(Graph(names_for(root, names)), form)
 
 
 def general_equation(graph: Graph, node: Value) -> int | None:

@@ -11,14 +11,23 @@ from typing import Any, NamedTuple
 
 from microrelu.engine import Value
 from microrelu.operations import total, weighted_sum
-from microrelu.steps.by_layers import LARGEST, WIDTH, ByLayers, Equation, Section, shortened
+from microrelu.steps.by_layers import (
+    LARGEST,
+    WIDTH,
+    ByLayers,
+    Equation,
+    Section,
+    briefly,
+    shortened,
+)
 from microrelu.steps.layers import Layer
 from microrelu.text import align, layer_of, text_width
 from microrelu.writing.formula import written
-from microrelu.writing.notation import LATEX, TEXT, Part, aligned
+from microrelu.writing.notation import LATEX, SUM, TEXT, Part, aligned
 from microrelu.writing.numbers import number
 from microrelu.writing.writer import LONGEST_FORMULA, Writer
 
+BOTH = "1,2"  # equations 1 and 2 combined
 WIDEST = 100  # where an equation and its sentence stand side by side
 LARGEST_TABLE = 16  # rows and columns
 FIRST = 3  # of many that are alike, with the last
@@ -27,7 +36,7 @@ FIRST = 3  # of many that are alike, with the last
 class General(NamedTuple):
     """One of the three general equations, or the formula of an f′, and what it says."""
 
-    number: int | None
+    number: int | str | None
     sides: list[Part]
     sentence: str
 
@@ -41,7 +50,7 @@ class Table(NamedTuple):
 class Entry(NamedTuple):
     """Equations, the first with the number of its general equation; or a sentence, or a table."""
 
-    number: int | None
+    number: int | str | None
     what: list[Equation] | str | Table
 
 
@@ -77,23 +86,27 @@ class Telling:
             yield General(1, sides, say("through"))
         fed = notation.sum_over("j", notation.product([z, name("W(k)_ij")]))
         yield General(2, [r, fed], say("summed", i=self._inline("i")))
+        if slope and self.layers.is_combined:
+            own = self._slope("k", "i") or slope
+            sides = [d("z(k)_i"), notation.product([notation.term(fed._replace(level=SUM)), own])]
+            yield General(BOTH, sides, say("both"))
         bias = Part(notation.equation(d("b(k)_j"), z))
         sentence = say("to weights", bias=self.writer.in_sentence(bias))
         yield General(3, [w, notation.product([z, name("r(k)_i")])], sentence)
         yield from self._primes()
 
-    def _slope(self) -> Part | None:
+    def _slope(self, layer: str = "k+1", unit: str = "j") -> Part | None:
         """What stands for f′ in equation 1: Step, f′ under its name, or ∂r/∂z."""
         notation, layers = self.writer.notation, self.layers
         units = [unit for unit in layers.units.values() if not unit.is_linear]
-        z = notation.name("z(k+1)_j")
+        z = notation.name(f"z({layer})_{unit}")
         kinds = {layers.primes.get(unit.r) or _operation(unit.between) for unit in units}
         if not kinds:
             return None
         if kinds == {"relu"}:
             return notation.write("Step(z)", {"z": z})
         if "" in kinds or kinds - {"relu"} - {*layers.primes.values()}:
-            return notation.partial(notation.name("r(k+1)_j"), z)
+            return notation.partial(notation.name(f"r({layer})_{unit}"), z)
         return notation.prime(kinds.pop() if len(kinds) == 1 else "f", z)
 
     def _primes(self) -> Iterator[General]:
@@ -148,18 +161,27 @@ class Telling:
             one = writer.notation.number(1.0)
             yield Entry(None, [Equation(writer.gradient(root), [], [], one)])
             return
+        if shares := self.layers.shares(writer):
+            yield from self._softmax(shares)
         for node in self.layers.inside_cost:
             yield Entry(None, [self.layers.definition(node, writer)])
+
+    def _softmax(self, shares: list[Equation]) -> Iterator[Entry]:
+        """What p is, once, and the numbers of each."""
+        yield Entry(None, shares if len(shares) <= LARGEST else [*shares[:FIRST], shares[-1]])
 
     def _entries(self, section: Section) -> Iterator[Entry]:
         layers = [layer for layer in self.layers.layers if layer.number == section.number]
         is_large = any(max(len(layer.units), len(layer.inputs)) > LARGEST for layer in layers)
         for equation, nodes in section.groups:
-            shown_as = equation
+            shown_as: int | str | None = equation
             hidden = len(nodes) - FIRST - 1 if is_large or not layers else 0
             is_cut = hidden > 1 and (is_large or len(nodes) > LARGEST)
             shown = [*nodes[:FIRST], nodes[-1]] if is_cut else nodes
             for node in shown:
+                unit = self.layers.units.get(node)
+                if equation == 1 and shown_as and unit and unit.r in self.layers.combined:
+                    shown_as = BOTH
                 yield Entry(shown_as, self._equations(node))
                 shown_as = None
                 if (remark := self._remark(node)) is not None:
@@ -266,7 +288,7 @@ def as_text(telling: Telling) -> list[str]:
     """The lines of the backward pass."""
     lines = [telling.title()]
     rows = [
-        [f"  {row.number}." if row.number else "", TEXT.equation(*row.sides), f"  {row.sentence}"]
+        [_numbered(row.number), TEXT.equation(*row.sides), f"  {row.sentence}"]
         for row in telling.general()
     ]
     beside = align(rows, gap="  ")
@@ -281,12 +303,16 @@ def as_text(telling: Telling) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
+def _numbered(number: int | str | None) -> str:
+    return f"{number:>3}." if number else ""
+
+
 def _below(number: str, equation: str, sentence: str) -> list[str]:
     return [f"{number:4}  {equation}", f"        {sentence}"]
 
 
 def _entry_as_text(entry: Entry) -> Iterator[str]:
-    start = f"  {entry.number}.  " if entry.number else " " * 6
+    start = f"{_numbered(entry.number):6}"
     if isinstance(entry.what, str):
         yield start + entry.what
     elif isinstance(entry.what, Table):
@@ -322,16 +348,37 @@ def broken(equation: Equation, start: str = "") -> Iterator[str]:
 def _wrapped(terms: list[Part], indent: int) -> list[str]:
     """A sum in lines, each with as many terms as fit; all but the first follow a plus."""
     lines: list[str] = []
-    before = ""
-    for count in range(1, len(terms) + 1):
-        whole = TEXT.sum(terms[:count]).text
-        term = whole[len(before) :].removeprefix(" + ")
+    for term in _pieces(terms):
         if lines and indent + 8 + text_width(f"{lines[-1]}{term}") <= WIDTH:
             lines[-1] += f" + {term}"
         else:
             lines.append(term)
-        before = whole
     return lines
+
+
+def _pieces(terms: list[Part]) -> list[str]:
+    """What may stand on lines of their own: the terms, or those within the brackets of the one."""
+    if len(terms) == 1 and terms[0].text.startswith("("):
+        return _within(terms[0].text)
+    pieces, before = [], ""
+    for count in range(1, len(terms) + 1):
+        whole = TEXT.sum(terms[:count]).text
+        pieces.append(whole[len(before) :].removeprefix(" + "))
+        before = whole
+    return pieces
+
+
+def _within(text: str) -> list[str]:
+    """The text cut at each plus that stands in no more than one pair of brackets."""
+    pieces, depth = [""], 0
+    for part in text.split(" + "):
+        if depth > 1:
+            pieces[-1] += " + "
+        elif pieces[-1]:
+            pieces.append("")
+        pieces[-1] += part
+        depth += part.count("(") - part.count(")")
+    return pieces
 
 
 def as_latex(telling: Telling) -> list[str]:
@@ -387,8 +434,8 @@ def latex_lines(equation: Equation) -> list[str]:
 
 def as_made(node: Value, writer: Writer) -> Equation:
     """How a node was made: of a sum, each term by itself."""
-    symbols, numbers = ([writer.value(node, numbers=numbers)] for numbers in (False, True))
-    if len(node.parents) > LONGEST_FORMULA or not node.parents:
+    symbols, numbers = [briefly(node, writer)], [briefly(node, writer, numbers=True)]
+    if len(node.parents) > LONGEST_FORMULA or not node.parents or symbols == numbers:
         numbers = []
     elif node.operation is weighted_sum or node.operation is total:
         symbols, numbers = (_terms(node, setter, writer) for setter in (writer.node, writer.number))

@@ -52,6 +52,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "dijumlahkan atas semua penerima keluaran unit {i}",
         "ユニット {i} を入力とするすべてのユニットについての和",
     ),
+    "both": (
+        "equations 1 and 2 at once",
+        "persamaan 1 dan 2 sekaligus",
+        "式 1 と式 2 を一度に",
+    ),
     "to weights": (
         "to the weights, and {bias}",
         "ke bobot, dan {bias}",

@@ -66,6 +66,12 @@ def printed():
         "an activation of several operations": backward(network((2, 2), activation=swish)).split(
             "\n"
         ),
+        "equations 1 and 2 at once": str(explain(network(), form="combined", names=None)).split(
+            "\n"
+        )[30:],
+        "a classifier": backward(cross_entropy(MLP(2, [2, 3], seed=211)([2.0, 1.0]), 1)).split(
+            "\n"
+        ),
         "at the kink": backward(network(seed=3)).split("\n"),
     }
 
@@ -96,6 +102,14 @@ def test_no_line_is_wider_than_a_terminal_but_those_of_the_general_equations(siz
     ] == []
 
 
+@pytest.mark.parametrize("classes", [3, 4, 5, 10, 30])
+def test_no_line_of_a_classifier_is_too_wide(classes):
+    root = cross_entropy(MLP(2, [2, classes], seed=3)([2.0, 1.0]), 1)
+    assert max(map(text_width, str(explain(root, names=None)).splitlines())) <= 100
+    wanted = str(derivation(root, "W(0)_1,1", names=None)).splitlines()
+    assert max(map(text_width, wanted)) <= 100
+
+
 def test_a_large_network_is_told_in_a_few_screens():
     lines = backward(network((16, 16, 1), 3)).splitlines()
     assert len(lines) <= 110
@@ -108,7 +122,7 @@ def test_each_quantity_stands_once():
 
 
 @given(networks(), st.data())
-@settings(max_examples=50)
+@settings(max_examples=100)
 def test_a_derivation_is_made_of_lines_above_and_ends_in_its_own(root, data):
     variables = [node for node in topological_order(root) if not isinstance(node, Constant)]
     wrt = data.draw(st.sampled_from(variables))
@@ -117,7 +131,9 @@ def test_a_derivation_is_made_of_lines_above_and_ends_in_its_own(root, data):
     rows = [[part.text for part in row] for row in found.equations(found.writer)]
     for left, *sides in rows:
         used = re.findall(rf"∂{re.escape(root_name)}/∂[^ ]+", " ".join(sides))
-        assert {each.strip("()") for each in used} <= known | {f"∂{root_name}/∂{root_name}"}
+        assert {each.strip("()") for each in used} <= known | {f"∂{root_name}/∂{root_name}"}, str(
+            found
+        )
         known.add(left)
     assert rows[-1][0] == found.writer.gradient(wrt).text
 
@@ -150,6 +166,11 @@ def test_a_node_is_asked_for_by_its_label_as_set_or_as_typed():
         derivation(root, "W(0)_3,1", names=None)
     with pytest.raises(ValueError, match="is a constant"):
         derivation(root, "y", names=None)
+
+
+def test_a_form_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match='form="units" or form="combined", not \'vectors\''):
+        explain(network(), form="vectors", names=None)
 
 
 # The layers

@@ -159,9 +159,9 @@ def test_every_equation_of_a_network_and_of_a_loss_is_true(graph):
     assert all_faults(root, [each for each in variables(root) if each.label in labels]) == []
 
 
-def explained(root):
+def explained(root, form="units"):
     """Every equation of an explanation, with its notation; those of f′ with the z of each unit."""
-    explanation = explain(root, names=None)
+    explanation = explain(root, form=form, names=None)
     for notation, text in ((TEXT, str(explanation)), (LATEX, explanation.latex())):
         yield from ((equation, notation) for equation in equations(text, notation))
     telling = Telling(explanation.layers, explanation.writer)
@@ -184,11 +184,11 @@ def derived(root, wrt):
 
 
 @given(networks(), st.data())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_every_equation_of_a_random_network_is_true(root, data):
     binding = Binding(root)
     wrt = data.draw(st.sampled_from(variables(root)))
-    stated = [*explained(root), *derived(root, wrt)]
+    stated = [*explained(root), *explained(root, "combined"), *derived(root, wrt)]
     assert [found for each in stated for found in faults(*each, binding)] == []
 
 
