@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import microrelu
@@ -54,6 +55,15 @@ def files() -> dict[str, str]:
 
 def test_every_file_stands_in_the_list_once():
     assert sorted(listed()) == sorted(files())
+
+
+def test_no_module_bears_the_name_of_a_public_function_or_of_a_library():
+    """`datasets` and `losses` are what they hold; a class may have a file of its name."""
+    public = {name for name in dir(microrelu) if callable(getattr(microrelu, name))}
+    libraries = {"numpy", "numba", "sympy", "torch", "jax", "graphviz", "wcwidth", "matplotlib"}
+    taken = {name for name in public if name.islower()} | libraries | {*sys.stdlib_module_names}
+    parts = {part for name in files() for part in name.split(".")} - {"__main__"}
+    assert parts & taken == set()
 
 
 def test_a_file_imports_only_what_stands_before_it():

@@ -17,9 +17,9 @@ from microrelu.check.report import LeafCheck, Report, by_differences
 from microrelu.engine import Constant, Value, as_value
 from microrelu.steps.holds import at_kink, refuse_changed
 from microrelu.steps.sweep import grads_kept
+from microrelu.writing.figures import number
 from microrelu.writing.names import Names
 from microrelu.writing.notation import TEXT
-from microrelu.writing.numbers import number
 from microrelu.writing.variables import Given, names_for
 from microrelu.writing.writer import Writer
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from microrelu.writing.figures import number
 from microrelu.writing.notation import TEXT
-from microrelu.writing.numbers import number
 from microrelu.writing.report import LONGEST_TABLE, report_text
 
 

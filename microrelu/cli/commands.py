@@ -31,8 +31,8 @@ from microrelu.expressions import MistakeError, expression, functions, read_assi
 from microrelu.operations import relu_at_zero
 from microrelu.steps.sweep import Step, backward_steps
 from microrelu.text import align
+from microrelu.writing.figures import number
 from microrelu.writing.names import node_names
-from microrelu.writing.numbers import number
 from microrelu.writing.writer import LONGEST_FORMULA, Writer
 
 if TYPE_CHECKING:

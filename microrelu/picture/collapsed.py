@@ -10,7 +10,7 @@ from microrelu.picture.look import GRADIENT, GREY, INK, ROOT_FILL, VALUE, box, s
 from microrelu.picture.renderer import Picture
 from microrelu.steps.reasons import is_blocked
 from microrelu.text import layer_name, layer_of
-from microrelu.writing.numbers import number
+from microrelu.writing.figures import number
 
 
 def draw_layers(picture: Picture, order: Sequence[Value], changed: Collection[Value]) -> str:

@@ -39,7 +39,7 @@ from microrelu.picture.places import (
 )
 from microrelu.picture.renderer import Picture
 from microrelu.picture.units import Column, Link, Network, Spot, Spots
-from microrelu.writing.numbers import number
+from microrelu.writing.figures import number
 
 LEVEL = 5.0  # from one line that leads over columns to the next
 FILLS = {"input": LEAF_FILL, "unit": NODE_FILL, "loss": ROOT_FILL, "decay": LEAF_FILL}

@@ -27,8 +27,8 @@ from microrelu.picture.renderer import Picture
 from microrelu.steps.holds import at_kink
 from microrelu.steps.reasons import is_blocked
 from microrelu.text import layer_name, layer_of
+from microrelu.writing.figures import number
 from microrelu.writing.names import Names
-from microrelu.writing.numbers import number
 from microrelu.writing.writer import Writer
 
 TANGLED = 60  # nodes; with no more of them there is nothing that could take so long

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from microrelu.picture.look import name_width
 from microrelu.picture.units import Row, Spot, Spots
-from microrelu.writing.numbers import number
+from microrelu.writing.figures import number
 
 PAGE = 840.0  # width: a notebook's on a screen of 1366 pixels
 NARROW, CLOSEST, WIDEST = 44.0, 74.0, 180.0  # between two columns: lines alone, weights

@@ -18,10 +18,10 @@ from types import FrameType
 from typing import Any
 
 from microrelu.engine import Constant, Value
+from microrelu.writing.figures import number
 from microrelu.writing.formula import evaluated, names_in, written
 from microrelu.writing.names import Names
 from microrelu.writing.notation import Part
-from microrelu.writing.numbers import number
 from microrelu.writing.writer import Writer
 
 try:

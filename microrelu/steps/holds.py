@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterable
 
 from microrelu.engine import Constant, Value
+from microrelu.writing.figures import number
 from microrelu.writing.names import Names
-from microrelu.writing.numbers import number
 from microrelu.writing.writer import Writer
 
 

@@ -22,9 +22,9 @@ from microrelu.steps.by_layers import (
 )
 from microrelu.steps.layers import Layer
 from microrelu.text import align, layer_of, text_width
+from microrelu.writing.figures import number
 from microrelu.writing.formula import written
 from microrelu.writing.notation import LATEX, SUM, TEXT, Part, aligned
-from microrelu.writing.numbers import number
 from microrelu.writing.writer import LONGEST_FORMULA, Writer
 
 BOTH = "1,2"  # equations 1 and 2 combined

@@ -9,8 +9,8 @@ from functools import cached_property, lru_cache
 from itertools import chain, count
 
 from microrelu.engine import Constant, Value, topological_order
+from microrelu.writing.figures import LOWERED
 from microrelu.writing.notation import PRIMES, TEXT
-from microrelu.writing.numbers import LOWERED
 
 MOST_EDGES = 10_000  # looked at, to find whether an operand reaches a node through others too
 

@@ -14,8 +14,8 @@ from functools import partial, reduce
 from typing import NamedTuple
 
 from microrelu.text import split_label
+from microrelu.writing.figures import LOWERED, RAISED, indexed, number
 from microrelu.writing.formula import fold
-from microrelu.writing.numbers import LOWERED, RAISED, indexed, number
 
 # How tightly a piece holds together; a label that is no name (a+b) is bracketed in any formula.
 LITERAL, SUM, NEGATIVE, QUOTIENT, PRODUCT, POWER, ATOM = range(-1, 6)

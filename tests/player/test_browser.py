@@ -43,9 +43,9 @@ from microrelu.engine import OPERATIONS
 from microrelu.steps.holds import at_kink, changed_nodes
 from microrelu.steps.reasons import why
 from microrelu.steps.sweep import grads_kept
+from microrelu.writing.figures import number
 from microrelu.writing.names import node_names
 from microrelu.writing.notation import MATHML, TEXT
-from microrelu.writing.numbers import number
 from microrelu.writing.words import LANGUAGES
 from microrelu.writing.writer import Writer
 

@@ -12,9 +12,9 @@ from matplotlib import mathtext
 
 from microrelu import Value, engine, operations, weighted_sum
 from microrelu.text import split_label
+from microrelu.writing.figures import number
 from microrelu.writing.names import MOST_EDGES, node_names
 from microrelu.writing.notation import LATEX, MATHML, TEXT
-from microrelu.writing.numbers import number
 from microrelu.writing.writer import Writer
 
 
