@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
-from microrelu.engine import Value
+from microrelu.engine import Constant, Value
+from microrelu.operations import divide, total
 from microrelu.steps.by_layers import ByLayers
 from microrelu.steps.derivations import below_each_other
 from microrelu.steps.graph import Graph
 from microrelu.steps.reasons import why
 from microrelu.steps.sweep import Step
 from microrelu.steps.telling import Telling, as_latex, as_made, as_text, broken, left_out
+from microrelu.writing.names import node_names
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
 from microrelu.writing.words import say
 from microrelu.writing.writer import Writer
@@ -28,6 +30,7 @@ class Explanation:
     graph: Graph
     lang: str
     form: str = "units"
+    example: tuple[int, int] | None = None  # which, and of how many
 
     @property
     def writer(self) -> Writer:
@@ -36,7 +39,7 @@ class Explanation:
 
     def __str__(self) -> str:
         """The forward equations, then the gradients layer by layer, or each with why it is so."""
-        lines = [self.writer.say("forward")]
+        lines = [*self._remark(self.writer), self.writer.say("forward")]
         if self.layers.layers:
             lines += self._forward_in_lines()
             return "\n".join([*lines, "", *as_text(Telling(self.layers, self.writer))])
@@ -53,12 +56,25 @@ class Explanation:
         """A LaTeX document of aligned equations (for LuaLaTeX or XeLaTeX)."""
         writer = self.writer.in_notation(LATEX)
         japanese = "\\usepackage{luatexja}\n" if self.lang == "ja" else ""
+        remark = "\n".join(self._remark(writer))
         parts = [
             f"\\documentclass{{article}}\n\\usepackage{{amsmath}}\n{japanese}\\begin{{document}}",
+            *([remark] if remark else []),
             f"\\section*{{{writer.say('forward')}}}\n{_displayed(self._forward(writer))}",
         ]
         parts += self._backward_latex(writer)
         return "\n".join([*parts, "\\end{document}"]) + "\n"
+
+    def _remark(self, writer: Writer) -> list[str]:
+        """Of one example of a batch, how its cost enters that of all."""
+        if self.example is None:
+            return []
+        number, count = self.example
+        cost = writer.inline(self.graph.root)
+        return [
+            writer.say("example", number=number + 1, count=count, cost=cost),
+            writer.say("mean of examples", cost=cost),
+        ]
 
     @cached_property
     def layers(self) -> ByLayers:
@@ -115,7 +131,9 @@ class Explanation:
         return list(dict.fromkeys([*(why(sender, writer) for sender in senders), *said]))
 
 
-def explain(root: Value, lang: str = "en", form: str = "units") -> Explanation:
+def explain(
+    root: Value, lang: str = "en", form: str = "units", example: int | None = None
+) -> Explanation:
     """The whole backward pass as one readable text, the three general equations named.
 
     Of a network it goes layer by layer, from the last to the first; of another graph node by node.
@@ -125,19 +143,40 @@ def explain(root: Value, lang: str = "en", form: str = "units") -> Explanation:
         lang: "en", "id" or "ja".
         form: "units" for the three equations, "combined" for equations 1 and 2 as one, from the z
             of a layer to the z of the next.
+        example: Of the mean of a batch's losses, which one is explained, counted from 0; by default
+            all are.
 
     Returns:
         An Explanation: `print` it, or take its `latex()`.
 
     Raises:
-        ValueError: there are no words in that language, or there is no such form.
+        ValueError: there are no words in that language, or there is no such form, or
+            no such example.
     """
     say("forward", lang)
     if form not in ("units", "combined"):
         raise ValueError(
             f'A network is explained by form="units" or form="combined", not {form!r}.'
         )
-    return Explanation(Graph(root), lang, form)
+    if example is None:
+        return Explanation(Graph(root), lang, form)
+    losses = _examples(root)
+    if not 0 <= example < len(losses):
+        last = len(losses) - 1
+        raise ValueError(f"There is no example {example}: a batch of {last + 1} has 0 to {last}.")
+    return Explanation(Graph(losses[example]), lang, form, (example, len(losses)))
+
+
+def _examples(root: Value) -> tuple[Value, ...]:
+    """The losses that the root is the mean of."""
+    if root.operation is divide and isinstance(root.parents[1], Constant):
+        whole, count = root.parents
+        if whole.operation is total and count.data == len(whole.parents):
+            return whole.parents
+    raise ValueError(
+        f"{Writer(node_names(root)).node(root).text} is no mean of losses, as mean([...]) makes "
+        "it: leave example= out, or explain one loss by itself."
+    )
 
 
 def general_equation(graph: Graph, node: Value) -> int | None:
