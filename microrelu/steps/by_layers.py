@@ -430,7 +430,11 @@ class ByLayers:
 
     def definition(self, node: Value, writer: Writer) -> Equation:
         """How a node of the cost was made."""
-        return Equation(writer.node(node), [self.made_of(node, writer)], [], writer.number(node))
+        terms = [self.made_of(node, writer)]
+        if node.operation is total:
+            terms = [writer.notation.term(self._inlined(term, writer)) for term in node.parents]
+        made = Equation(writer.node(node), terms or [writer.number(node)], [], writer.number(node))
+        return shortened(made, writer)
 
     def made_of(self, node: Value, writer: Writer) -> Part:
         """What a node of the cost is made of, down to what has an equation, if that fits a line."""
@@ -444,15 +448,16 @@ class ByLayers:
     def _written_out(self, node: Value, writer: Writer) -> Part:
         if len(node.parents) > LONGEST_FORMULA or not node.parents:
             return writer.value(node)
-        squares = {inner for error in self.errors.values() for inner in error[1:]}
-        parts = [
-            self._written_out(parent, writer)
-            if parent in self._alias or parent in squares
-            else writer.node(parent)
-            for parent in node.parents
-        ]
+        parts = [self._inlined(parent, writer) for parent in node.parents]
         row = written(node)
         return writer.notation.write(row.formula, dict(zip(row.operands, parts, strict=True)))
+
+    def _inlined(self, node: Value, writer: Writer) -> Part:
+        """A node by its name, or by what it is made of where it has no equation of its own."""
+        squares = {inner for error in self.errors.values() for inner in error[1:]}
+        if node in self._alias or node in squares:
+            return self._written_out(node, writer)
+        return writer.node(node)
 
     def needed(self, writer: Writer) -> list[Equation]:
         """From the cost back, the equations that the wanted node's gradient needs, its own last.
@@ -496,7 +501,8 @@ def shortened(equation: Equation, writer: Writer) -> Equation:
         return equation
     dots = writer.notation.left_out()
     symbols, numbers = (
-        [*terms[:2], dots, terms[-1]] for terms in (equation.symbols, equation.numbers)
+        [*terms[:2], dots, terms[-1]] if terms else []
+        for terms in (equation.symbols, equation.numbers)
     )
     return equation._replace(symbols=symbols, numbers=numbers)
 

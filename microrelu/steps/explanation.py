@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 
-from microrelu.engine import Value
+from microrelu.engine import Constant, Value
+from microrelu.operations import divide, total
 from microrelu.steps.by_layers import ByLayers
 from microrelu.steps.derivations import below_each_other
 from microrelu.steps.graph import Graph
 from microrelu.steps.reasons import why
 from microrelu.steps.sweep import Step
 from microrelu.steps.telling import Telling, as_latex, as_made, as_text, broken, left_out
+from microrelu.writing.names import node_names
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
 from microrelu.writing.variables import Given, names_for
 from microrelu.writing.words import LANGUAGE
@@ -28,6 +30,7 @@ class Explanation:
 
     graph: Graph
     form: str = "units"
+    example: tuple[int, int] | None = None  # which, and of how many
     language: str = field(default_factory=LANGUAGE.get)
 
     @property
@@ -37,7 +40,7 @@ class Explanation:
 
     def __str__(self) -> str:
         """The forward equations, then the gradients layer by layer, or each with why it is so."""
-        lines = [self.writer.say("forward")]
+        lines = [*self._remark(self.writer), self.writer.say("forward")]
         if self.layers.layers:
             lines += self._forward_in_lines()
             return "\n".join([*lines, "", *as_text(Telling(self.layers, self.writer))])
@@ -54,12 +57,25 @@ class Explanation:
         """A LaTeX document of aligned equations (for LuaLaTeX or XeLaTeX)."""
         writer = self.writer.in_notation(LATEX)
         japanese = "\\usepackage{luatexja}\n" if self.language == "ja" else ""
+        remark = "\n".join(self._remark(writer))
         parts = [
             f"\\documentclass{{article}}\n\\usepackage{{amsmath}}\n{japanese}\\begin{{document}}",
+            *([remark] if remark else []),
             f"\\section*{{{writer.say('forward')}}}\n{_displayed(self._forward(writer))}",
         ]
         parts += self._backward_latex(writer)
         return "\n".join([*parts, "\\end{document}"]) + "\n"
+
+    def _remark(self, writer: Writer) -> list[str]:
+        """Of one example of a batch, how its cost enters that of all."""
+        if self.example is None:
+            return []
+        number, count = self.example
+        cost = writer.inline(self.graph.root)
+        return [
+            writer.say("example", number=number + 1, count=count, cost=cost),
+            writer.say("mean of examples", cost=cost),
+        ]
 
     @cached_property
     def layers(self) -> ByLayers:
@@ -116,7 +132,9 @@ class Explanation:
         return list(dict.fromkeys([*(why(sender, writer) for sender in senders), *said]))
 
 
-def explain(root: Value, form: str = "units", names: Given = ...) -> Explanation:
+def explain(
+    root: Value, form: str = "units", example: int | None = None, names: Given = ...
+) -> Explanation:
     """The whole backward pass as one readable text, the three general equations named.
 
     Of a network it goes layer by layer, from the last to the first; of another graph node by node.
@@ -125,6 +143,8 @@ def explain(root: Value, form: str = "units", names: Given = ...) -> Explanation
         root: What is differentiated. Gradients stay as they are.
         form: "units" for the three equations, "combined" for equations 1 and 2 as one, from the z
             of a layer to the z of the next.
+        example: Of the mean of a batch's losses, which one is explained, counted from 0; by default
+            all are.
         names: What nodes without a label are called: by default as your variables, w, and w₁ for
             `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
 
@@ -132,13 +152,33 @@ def explain(root: Value, form: str = "units", names: Given = ...) -> Explanation
         An Explanation: `print` it, or take its `latex()`.
 
     Raises:
-        ValueError: data was assigned after the graph was recorded, or there is no such form.
+        ValueError: data was assigned after the graph was recorded, or there is no such form, or
+            no such example.
     """
     if form not in ("units", "combined"):
         raise ValueError(
             f'A network is explained by form="units" or form="combined", not {form!r}.'
         )
-    return Explanation(Graph(names_for(root, names)), form)
+    if example is None:
+        return Explanation(Graph(names_for(root, names)), form)
+    losses = _examples(root)
+    if not 0 <= example < len(losses):
+        last = len(losses) - 1
+        raise ValueError(f"There is no example {example}: a batch of {last + 1} has 0 to {last}.")
+    named = names_for(losses[example], names)
+    return Explanation(Graph(named), form, (example, len(losses)))
+
+
+def _examples(root: Value) -> tuple[Value, ...]:
+    """The losses that the root is the mean of."""
+    if root.operation is divide and isinstance(root.parents[1], Constant):
+        whole, count = root.parents
+        if whole.operation is total and count.data == len(whole.parents):
+            return whole.parents
+    raise ValueError(
+        f"{Writer(node_names(root)).node(root).text} is no mean of losses, as mean([...]) makes "
+        "it: leave example= out, or explain one loss by itself."
+    )
 
 
 def general_equation(graph: Graph, node: Value) -> int | None:

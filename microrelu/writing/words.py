@@ -72,6 +72,18 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Lapisan dihitung menurut apa yang menjadi masukan apa, bukan menurut labelnya.",
         "層の番号は、ラベルではなく、何が何の入力であるかによって数えます。",
     ),
+    "example": (
+        "Example {number} of {count}; {cost} is the cost of this one alone.",
+        "Contoh {number} dari {count}; {cost} adalah biaya contoh ini saja.",
+        "{count} 個の例のうち {number} 番目。{cost} はこの例だけのコストです。",
+    ),
+    "mean of examples": (
+        "The batch's cost is the mean of all such {cost}, and its gradients are the means of "
+        "theirs.",
+        "Biaya batch adalah rata-rata semua {cost} seperti itu; gradiennya rata-rata gradien "
+        "semuanya.",
+        "バッチのコストはすべての例の {cost} の平均であり、勾配も各例の勾配の平均です。",
+    ),
     "cost": ("The cost: {cost}", "Fungsi biaya: {cost}", "コスト：{cost}"),
     "to layer": (
         "{k}: from layer {upper} to layer {lower}",

@@ -21,6 +21,7 @@ from microrelu import (
     half_squared_error,
     language,
     leaky_relu,
+    mean,
     topological_order,
     weighted_sum,
 )
@@ -166,6 +167,29 @@ def test_a_node_is_asked_for_by_its_label_as_set_or_as_typed():
         derivation(root, "W(0)_3,1", names=None)
     with pytest.raises(ValueError, match="is a constant"):
         derivation(root, "y", names=None)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_of_a_batch_one_example_is_explained_and_how_it_enters_the_mean(lang):
+    model = MLP(2, [2, 2, 1], seed=211)
+    losses = [half_squared_error(model(x), 1.0) for x in ([2.0, 1.0], [0.5, -1.0])]
+    with language(lang):
+        one, alone = explain(mean(losses), example=1, names=None), explain(losses[1], names=None)
+    first, second, *lines = str(one).splitlines()
+    assert "\n".join(lines) == str(alone)
+    if lang == "en":
+        assert first == "Example 2 of 2; C is the cost of this one alone."
+        assert second.startswith("The batch's cost is the mean of all such C")
+    assert second in one.latex().replace("$", "")
+
+
+def test_an_example_of_what_is_no_mean_is_refused():
+    losses = [network(), network(seed=3)]
+    with pytest.raises(ValueError, match="no example 2: a batch of 2 has 0 to 1"):
+        explain(mean(losses), example=2, names=None)
+    for root in (losses[0], losses[0] / 2, mean(losses) + 1):
+        with pytest.raises(ValueError, match="C is no mean of losses"):
+            explain(root, example=0, names=None)
 
 
 def test_a_form_that_there_is_not_is_refused():
