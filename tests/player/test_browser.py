@@ -658,8 +658,8 @@ def test_the_frame_fits_its_content(open_page, width):
     )
     frame = page.frames[1]
     for axis in ("Width", "Height"):
-        root = "document.documentElement"
-        assert frame.evaluate(f"{root}.scroll{axis} <= {root}.client{axis}")
+        root = "document.documentElement"  # once the page has fitted the picture to the frame
+        frame.wait_for_function(f"{root}.scroll{axis} <= {root}.client{axis}")
 
 
 def test_without_scripts_and_frames_the_steps_are_left(open_page):
