@@ -225,8 +225,8 @@ class _Found:
     def add_losses(self, layers: list[Layer], title: str) -> None:
         """What lies between the last layer and the root: the example's loss, decay, the root."""
         last, root = max(self.columns), self.names.root
-        sums = {unit.z for layer in layers for unit in layer.units}
-        own, decay = self._own(sums), self._decay(sums)
+        units = [unit for layer in layers for unit in layer.units]
+        own, decay = self._own({unit.z for unit in units}), self._decay(units)
         if decay:
             rows = [Row("weight decay", *self._row(decay[0])[1:])]
             if len(decay) > 1:
@@ -259,10 +259,11 @@ class _Found:
         found = [node for node in tops if node not in self.spots]
         return found[0] if len(found) == 1 else None
 
-    def _decay(self, sums: set[Value]) -> list[Value]:
+    def _decay(self, units: list[Unit]) -> list[Value]:
         """What was made of weights alone, and went into something else than a unit."""
-        weights = {weight for z in sums for weight in z.parents[: len(z.parents) // 2]}
-        weights |= {z.parents[-1] for z in sums if not z.parents[-1].parents}
+        sums = {unit.z for unit in units}
+        weights = {weight for unit in units for weight in unit.weights}
+        weights |= {unit.bias for unit in units if not unit.bias.parents}
         made: set[Value] = set()
         found: dict[Value, None] = {}
         for node in self.names:

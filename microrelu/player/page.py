@@ -132,7 +132,7 @@ def _page(names: Names, drawing: str, size: tuple[float, float]) -> str:
     data |= {"why": {row["name"]: _sentence(reason(row["name"])) for row in data["rows"]}}
     # Inside <script> only "<" can end the element or open a comment; in JSON it may be written so.
     encoded = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    title = f"{TEXT.name([*names.values()][-1]).text}: {say('step by step')}"
+    title = f"{TEXT.name(names[names.root]).text}: {say('step by step')}"
     labels = {key.replace(" ", "_"): html.escape(say(key)) for key in LABELS}
     return Template(_file("page.html")).substitute(
         labels,

@@ -46,7 +46,7 @@ def refuse_changed(names: Names) -> None:
 
 def recompute(names: Names) -> str:
     """What to write where a graph no longer holds: `C.recompute()`."""
-    name = [*names.values()][-1]
+    name = names[names.root]
     return f"{name if name.isidentifier() else 'root'}.recompute()"
 
 

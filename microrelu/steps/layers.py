@@ -7,7 +7,6 @@ What a unit gives to the next layer, its activation, may be several operations, 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from microrelu.engine import Constant, Value
@@ -159,17 +158,3 @@ def _in_order(units: list[Unit], sums: dict[tuple[Value, ...], list[Value]]) -> 
         if outputs.keys() <= {*inputs}:
             return tuple([outputs[node] for node in inputs if node in outputs])
     return tuple(units)
-
-
-def unit_of(layers: list[Layer]) -> dict[Value, tuple[Layer, Unit]]:
-    """Where each z, and each r, belongs."""
-    found: dict[Value, tuple[Layer, Unit]] = {}
-    for layer, unit in _each(layers):
-        found[unit.r] = found[unit.z] = layer, unit
-    return found
-
-
-def _each(layers: list[Layer]) -> Iterator[tuple[Layer, Unit]]:
-    for layer in layers:
-        for unit in layer.units:
-            yield layer, unit

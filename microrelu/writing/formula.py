@@ -116,9 +116,10 @@ def _taken_apart(tree: ast.AST, formula: str) -> tuple[Piece, list[ast.expr]]:
     )
 
 
-def names_in(formula: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def names_in(formula: str) -> frozenset[str]:
     """What a formula names or calls."""
-    return {what for kind, what, _ in pieces(formula) if kind in ("name", "call")}
+    return frozenset(what for kind, what, _ in pieces(formula) if kind in ("name", "call"))
 
 
 def evaluated(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import cached_property, lru_cache
 from itertools import chain, count
 
@@ -86,9 +86,9 @@ def node_names(root: Value, called: Mapping[Value, str] = {}) -> Names:
     """
     order = topological_order(root)
     names = {node: node.label or called.get(node, "") for node in order}
-    given = {node for node, name in names.items() if name}
+    given = [node for node, name in names.items() if name]
     alike: dict[str, list[Value]] = defaultdict(list)
-    for node in sorted(given, key=_by_label(order)):
+    for node in sorted(given, key=lambda node: not node.label):  # those with a label first
         alike[_as_set(names[node])].append(node)
     for group in [group for group in alike.values() if len(group) > 1]:
         numbered = map("[{}]".format, count(1))
@@ -105,13 +105,7 @@ def node_names(root: Value, called: Mapping[Value, str] = {}) -> Names:
     for node in order:
         if not names[node] and not isinstance(node, Constant):
             names[node] = next(spare)
-    return Names(names, given)
-
-
-def _by_label(order: Sequence[Value]) -> Callable[[Value], tuple[bool, int]]:
-    """Nodes with a label first, each kind in the order of the graph."""
-    place = {node: i for i, node in enumerate(order)}
-    return lambda node: (not node.label, place[node])
+    return Names(names, set(given))
 
 
 @lru_cache(maxsize=4096)
