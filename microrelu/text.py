@@ -73,11 +73,6 @@ def layer_of(label: str) -> int | None:
     return int(above) + (base == "b" or base.isupper())
 
 
-def layer_name(layer: int) -> str:
-    """What the frame of a layer is called."""
-    return f"layer {layer}" if layer else "input"
-
-
 def is_drawn_as_name(label: str) -> bool:
     """Does a picture set it in italics with its indices, or as literal text?"""
     return split_label(label).is_name and len(label) <= LONGEST

@@ -187,6 +187,153 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "{root} から {leaf} への経路は {count} 本あり、一つずつ書くには多すぎます。"
         "以下では、各勾配をその出力先のノードの勾配で表します。",
     ),
+    # Steps and pictures
+    "running total": ("total {number}", "jumlah {number}", "計 {number}"),
+    "at its kink": (
+        "{symbol} is at its kink: the derivative here is a convention.",
+        "{symbol} berada di titik sudutnya: turunannya di sini menurut konvensi.",
+        "{symbol} は折れ点にあり、ここでの微分係数は慣例によります。",
+    ),
+    "passes nothing": (
+        "{symbol} passes nothing to {operands}.",
+        "{symbol} tidak meneruskan gradien ke {operands}.",
+        "{symbol} は {operands} へ勾配を渡しません。",
+    ),
+    "earlier sweeps": (
+        "With what earlier sweeps left, grad is {number}.",
+        "Bersama sisa propagasi balik sebelumnya, grad bernilai {number}.",
+        "以前の逆伝播で残った分を加えると、grad は {number} です。",
+    ),
+    "layer": ("layer {number}", "lapisan {number}", "第 {number} 層"),
+    "input": ("input", "masukan", "入力"),
+    "loss": ("loss", "kerugian", "損失"),
+    "example number": ("example {number}", "contoh {number}", "例 {number}"),
+    "example of many": (
+        "example {number} of {count}; the gradients of weights are those of all together",
+        "contoh {number} dari {count}; gradien bobot adalah gradien semua contoh bersama-sama",
+        "{count} 個の例のうち {number} 番目。重みの勾配はすべての例によるもの",
+    ),
+    "weight decay": ("weight decay", "peluruhan bobot", "重み減衰"),
+    "terms": ("{count} terms", "{count} suku", "{count} 項"),
+    "grad": ("grad", "gradien", "勾配"),
+    "not yet": ("not yet", "belum ada", "未計算"),
+    "of": ("{part} of {whole}", "{part} dari {whole}", "{whole} 個中 {part} 個"),
+    "operands": ("operands", "operan", "引数"),
+    "have changed": ("changed", "berubah", "変更済み"),
+    "node": (
+        "{name}: value {value}, gradient {gradient}",
+        "{name}: nilai {value}, gradien {gradient}",
+        "{name}：値 {value}、勾配 {gradient}",
+    ),
+    "value before change": (
+        "{value}, of operands that have changed since",
+        "{value}, dari operan yang sejak itu telah berubah",
+        "{value}（その後に引数が変更済み）",
+    ),
+    "no sweep yet": ("not yet back-propagated", "belum dipropagasi balik", "逆伝播はまだ"),
+    "constant": ("{name} constant {value}", "{name} konstanta {value}", "{name} 定数 {value}"),
+    "as recorded": ("as recorded: {number}", "seperti terekam: {number}", "記録時：{number}"),
+    "is closed": ("closed", "tertutup", "閉"),
+    "is at kink": ("at its kink", "di titik sudutnya", "折れ点"),
+    "on edges": (
+        "on the edges: {what}",
+        "pada sisi graf: {what}",
+        "辺の数値：{what}",
+    ),
+    "local derivatives": ("local derivatives", "turunan lokal", "局所的な微分"),
+    "contributions": (
+        "contributions to the gradient",
+        "kontribusi pada gradien",
+        "勾配への寄与",
+    ),
+    "nodes shown": (
+        "{shown} of {count} nodes",
+        "{shown} dari {count} simpul",
+        "{count} ノード中 {shown} ノード",
+    ),
+    "more": ("… {count} more", "… {count} lagi", "… ほか {count} 個"),
+    "layers": (
+        "{count} nodes, a box for each layer; on the edges: how many",
+        "{count} simpul, satu kotak per lapisan; pada sisi graf: banyaknya",
+        "{count} ノード、層ごとに箱が一つ、辺の数値は本数",
+    ),
+    "after layer": ("after {layer}", "setelah {layer}", "{layer}の後"),
+    "before layers": ("before the layers", "sebelum lapisan", "層の前"),
+    "other leaves": ("other leaves", "simpul daun lain", "ほかの葉ノード"),
+    "leaves": ("leaves", "simpul daun", "葉ノード"),
+    "operations": ("operations", "operasi", "演算"),
+    "mean size": ("mean |grad|", "rerata |gradien|", "平均 |勾配|"),
+    "on lines": (
+        "on the lines: {what}; positive blue, negative dashed orange, large wide",
+        "pada garis: {what}; positif biru, negatif jingga putus-putus, yang besar tebal",
+        "線：{what}（正は青、負は橙の破線、大きいほど太い）",
+    ),
+    "on lines later": (
+        "on the lines: {what}, which are not there yet: root.backward() computes them",
+        "pada garis: {what}, yang belum ada: root.backward() menghitungnya",
+        "線：{what}（まだありません。root.backward() で計算されます）",
+    ),
+    "weights": ("weights", "bobot", "重み"),
+    "unit contributions": (
+        "contributions to the earlier unit's gradient",
+        "kontribusi pada gradien unit sebelumnya",
+        "前のユニットの勾配への寄与",
+    ),
+    "in boxes": (
+        "in the boxes: values blue, gradients orange",
+        "di dalam kotak: nilai biru, gradien jingga",
+        "箱の中：値は青、勾配は橙",
+    ),
+    "closed in boxes": (
+        ", closed units grey",
+        ", unit tertutup abu-abu",
+        "、閉じたユニットは灰色",
+    ),
+    "discs": (
+        "discs: open units filled, closed ones empty; point at one for its numbers",
+        "lingkaran: unit terbuka terisi, yang tertutup kosong; tunjuk salah satu untuk melihat "
+        "nilainya",
+        "円：開いたユニットは塗りつぶし、閉じたユニットは白。指すと数値が出ます",
+    ),
+    "drawn": (
+        "{what}: {shown} of {count} drawn",
+        "{what}: {shown} dari {count} digambar",
+        "{what}：{count} 個のうち {shown} 個を表示",
+    ),
+    "units at kinks": (
+        "units at the kink, where the derivative is a convention: {count}",
+        "unit di titik sudutnya, dengan turunan menurut konvensi: {count}",
+        "折れ点にあり、微分係数が慣例によるユニット：{count} 個",
+    ),
+    "picture changed": (
+        "where operands have changed, what was computed of them no longer holds: {recompute} "
+        "computes it again",
+        "di tempat operan telah berubah, yang dihitung darinya tidak berlaku lagi: {recompute} "
+        "menghitungnya kembali",
+        "引数が変わった所では、計算結果はもう成り立ちません。{recompute} で計算し直せます",
+    ),
+    "earlier gradients": (
+        "the gradients are from before the values were computed anew",
+        "gradiennya berasal dari sebelum nilainya dihitung kembali",
+        "勾配は、値を計算し直す前のものです",
+    ),
+    "too large": (
+        "A picture of {count} nodes would not be readable, so this one shows {what}. Choose "
+        "draw(root, collapse='layers'), a depth such as collapse=3, or collapse=False for every "
+        "node.",
+        "Gambar dengan {count} simpul tidak akan terbaca, jadi gambar ini menunjukkan {what}. "
+        "Pilih draw(root, collapse='layers'), kedalaman seperti collapse=3, atau collapse=False "
+        "untuk semua simpul.",
+        "{count} ノードの図は読めないので、この図には{what}を示します。"
+        "draw(root, collapse='layers')、深さ（たとえば collapse=3）、"
+        "またはすべてのノードを描く collapse=False を選べます。",
+    ),
+    "box a layer": ("one box a layer", "satu kotak per lapisan", "層ごとの箱"),
+    "next to root": (
+        "only the nodes next to the root",
+        "hanya simpul-simpul di dekat akar",
+        "根に近いノードだけ",
+    ),
     # The player's own words
     "comma": (", ", ", ", "、"),
     "step by step": ("step by step", "selangkah demi selangkah", "ステップごとに"),
@@ -211,7 +358,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "recorded": ("recorded", "rekaman", "記録"),
     "leaf name": ("Leaf", "Simpul daun", "葉ノード"),
     "reset": ("Reset", "Setel ulang", "元に戻す"),
-    "with respect to": ("Differentiate by it", "Turunkan terhadap ini", "この変数で微分"),
+    "with respect to": ("Show ∂{root}/∂{leaf}", "Tampilkan ∂{root}/∂{leaf}", "この変数で微分"),
     "start": (
         "The leaves are given. Change one, here or by dragging it in the picture, and everything "
         "is computed anew.",
@@ -295,6 +442,11 @@ def language(name: str) -> Choice[str]:
         known = ", ".join(map(repr, LANGUAGES))
         raise ValueError(f"There are no words in the language {name!r}, only in {known}.")
     return LANGUAGE.set(name)
+
+
+def layer_name(layer: int) -> str:
+    """What the frame of a layer is called."""
+    return say("layer", number=layer) if layer else say("input")
 
 
 def say(key: str, in_language: str | None = None, **words: object) -> str:

@@ -6,7 +6,6 @@ import pytest
 
 from microrelu import Value, backward_steps, explain, language, play
 from microrelu.writing.words import LANGUAGE, LANGUAGES, WORDS, say
-from microrelu.writing.writer import Writer
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +31,7 @@ def test_what_was_made_keeps_its_language():
     x = Value(2.0, "x")
     with language("id"):
         explanation, player, steps = explain(x.tanh()), play(x.tanh()), backward_steps(x.tanh())
-        writer = Writer(next(steps).names)
+        writer = next(steps).writer
     assert str(explanation).startswith("Propagasi maju")
     assert 'lang="id"' in player.html
     assert writer.say("graph") == "Graf"
