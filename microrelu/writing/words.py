@@ -334,6 +334,147 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "hanya simpul-simpul di dekat akar",
         "根に近いノードだけ",
     ),
+    # The command line
+    "usage": ("usage: ", "pemakaian: ", "使い方："),
+    "arguments": ("arguments", "argumen", "引数"),
+    "options": ("options", "opsi", "オプション"),
+    "examples": ("examples:", "contoh:", "例："),
+    "explain description": (
+        "Explain the backpropagation of an expression: the forward values, the backward steps, and "
+        "the gradient of every variable beside its check by differences.",
+        "Menjelaskan propagasi balik suatu ekspresi: nilai pada propagasi maju, langkah-langkah "
+        "propagasi balik, dan gradien setiap variabel di samping pemeriksaannya dengan selisih.",
+        "式の逆伝播を説明します。順伝播の値、逆伝播のステップ、各変数の勾配とその差分による検算を"
+        "示します。",
+    ),
+    "functions": (
+        "An expression has names, numbers, + - * / **, brackets, and these functions: {functions}.",
+        "Ekspresi terdiri atas nama, bilangan, + - * / **, kurung, dan fungsi berikut: "
+        "{functions}.",
+        "式に使えるのは、名前、数、+ - * / **、括弧、次の関数です：{functions}。",
+    ),
+    "named parts": (
+        "Parts that it names, between semicolons, keep their names in the steps and the picture.",
+        "Bagian yang diberi nama, di antara titik koma, tetap bernama demikian dalam langkah dan "
+        "gambar.",
+        "セミコロンで区切って名前を付けた部分は、ステップと図でもその名前で呼ばれます。",
+    ),
+    "train first": (
+        'The first word train always means training: write "(train)" for a variable of that name.',
+        'Kata pertama train selalu berarti pelatihan: tulis "(train)" untuk variabel bernama itu.',
+        '最初の語 train は常に学習を意味します。その名前の変数は "(train)" と書きます。',
+    ),
+    "explain status": (
+        "Exit status: 0; 1 where the check by differences does not confirm every gradient, because "
+        "it disagrees or cannot tell; 2 where the command has a mistake.",
+        "Status keluar: 0; 1 jika pemeriksaan dengan selisih tidak mengukuhkan setiap gradien, "
+        "karena berbeda atau tidak dapat menentukan; 2 jika ada kesalahan dalam perintah.",
+        "終了ステータス：0。差分による検算ですべての勾配が確かめられなければ（一致しないか、判定"
+        "できなければ）1。コマンドに誤りがあれば 2。",
+    ),
+    "expression": (
+        "what to differentiate, in quotes",
+        "yang diturunkan, dalam tanda kutip",
+        "微分する式。引用符で囲みます",
+    ),
+    "assignments": (
+        "the value of a name: w=-0.5, x=1e-3",
+        "nilai suatu nama: w=-0.5, x=1e-3",
+        "名前の値：w=-0.5, x=1e-3",
+    ),
+    "--svg": ("write the picture as SVG", "menulis gambar sebagai SVG", "図を SVG で書き出す"),
+    "--png": ("write the picture as PNG", "menulis gambar sebagai PNG", "図を PNG で書き出す"),
+    "--dot": (
+        "write the picture as Graphviz's DOT text",
+        "menulis gambar sebagai teks DOT milik Graphviz",
+        "図を Graphviz の DOT で書き出す",
+    ),
+    "--html": (
+        "write the step player, a page of its own",
+        "menulis pemutar langkah, sebuah halaman tersendiri",
+        "ステップ再生のページを書き出す",
+    ),
+    "--open": (
+        "show the file that was written last, or else the step player",
+        "menampilkan berkas yang terakhir ditulis, atau pemutar langkah",
+        "最後に書き出したファイルを、なければステップ再生のページを開く",
+    ),
+    "--relu-at-zero": (
+        "ReLU'(0): 0 to 1, 1 unless given",
+        "ReLU'(0): 0 sampai 1, tanpa opsi ini 1",
+        "ReLU'(0)：0 から 1 まで、指定がなければ 1",
+    ),
+    "--json": (
+        'print one JSON document; in it NaN and ±∞ are "NaN", "Infinity", "-Infinity"',
+        'mencetak satu dokumen JSON; di dalamnya NaN dan ±∞ adalah "NaN", "Infinity", "-Infinity"',
+        'JSON 文書を一つ出力する。NaN と ±∞ は "NaN", "Infinity", "-Infinity"',
+    ),
+    "--version": ("print the version", "mencetak versi", "バージョンを表示する"),
+    "--lang": (
+        "speak English (en), Indonesian (id) or Japanese (ja)",
+        "berbahasa Inggris (en), Indonesia (id), atau Jepang (ja)",
+        "英語（en）、インドネシア語（id）、日本語（ja）のどれかで表示する",
+    ),
+    "--help": ("print this help", "mencetak bantuan ini", "このヘルプを表示する"),
+    "train description": (
+        "Train MLP(2, [16, 16, 1]) to tell two classes of points apart, by gradient descent on the "
+        "hinge loss with a little weight decay.",
+        "Melatih MLP(2, [16, 16, 1]) untuk membedakan dua kelas titik, dengan penurunan gradien "
+        "pada kerugian hinge dan sedikit peluruhan bobot.",
+        "MLP(2, [16, 16, 1]) を、ヒンジ損失とわずかな重み減衰の勾配降下法で、二つのクラスの点を"
+        "見分けるように学習させます。",
+    ),
+    "train status": (
+        "Exit status: 0; 1 where the training diverges; 2 where the command has a mistake.",
+        "Status keluar: 0; 1 jika pelatihannya divergen; 2 jika ada kesalahan dalam perintah.",
+        "終了ステータス：0。学習が発散すれば 1。コマンドに誤りがあれば 2。",
+    ),
+    "--steps": (
+        "passes over all points (100)",
+        "banyaknya lintasan atas semua titik (100)",
+        "すべての点を通る回数（100）",
+    ),
+    "--lr": (
+        "learning rate, falling to a tenth of it (1.0)",
+        "laju pembelajaran, turun sampai sepersepuluhnya (1.0)",
+        "学習率。その 10 分の 1 まで下がる（1.0）",
+    ),
+    "--seed": (
+        "of the points and the weights (0)",
+        "benih bilangan acak untuk titik dan bobot (0)",
+        "点と重みの乱数のシード（0）",
+    ),
+    "train --png": (
+        "write the points and the decision boundary",
+        "menulis titik-titik dan batas keputusannya",
+        "点と決定境界の図を書き出す",
+    ),
+    "train --svg": (
+        "write the trained network, its weights as lines, at its first point",
+        "menulis jaringan terlatih pada titik pertama, dengan bobot sebagai garis",
+        "学習後のネットワークを、重みを線として、最初の点について書き出す",
+    ),
+    "trained": (
+        "{model} on {count} points: {data}",
+        "{model} pada {count} titik: {data}",
+        "{model}、{count} 個の点：{data}",
+    ),
+    "before training": (
+        "before training, {reached}",
+        "sebelum pelatihan, {reached}",
+        "学習前：{reached}",
+    ),
+    "after training": (
+        "after step {steps}, {reached}",
+        "setelah {steps} langkah, {reached}",
+        "{steps} ステップ後：{reached}",
+    ),
+    "reached": (
+        "loss {loss}, accuracy {accuracy}",
+        "kerugian {loss}, akurasi {accuracy}",
+        "損失 {loss}、正解率 {accuracy}",
+    ),
+    "training": ("training", "pelatihan", "学習"),
     # The player's own words
     "comma": (", ", ", ", "、"),
     "step by step": ("step by step", "selangkah demi selangkah", "ステップごとに"),
