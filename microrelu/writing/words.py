@@ -187,6 +187,43 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "{root} から {leaf} への経路は {count} 本あり、一つずつ書くには多すぎます。"
         "以下では、各勾配をその出力先のノードの勾配で表します。",
     ),
+    "no sympy": (
+        'The closed form needs SymPy: pip install "microrelu[symbolic]".',
+        'Bentuk tertutup memerlukan SymPy: pip install "microrelu[symbolic]".',
+        '閉じた形には SymPy が必要です：pip install "microrelu[symbolic]"。',
+    ),
+    "long closed form": (
+        "The closed form takes {count} operations: see closed_form.",
+        "Bentuk tertutupnya memerlukan {count} operasi: lihat closed_form.",
+        "閉じた形には {count} 個の演算が要ります。closed_form を見てください。",
+    ),
+    "many terms": (
+        "The closed form would have {count} terms: too many to expand.",
+        "Bentuk tertutupnya akan memiliki {count} suku: terlalu banyak untuk dijabarkan.",
+        "閉じた形は {count} 項になり、展開するには多すぎます。",
+    ),
+    "long to find": (
+        "The closed form takes too long to find.",
+        "Mencari bentuk tertutupnya terlalu lama.",
+        "閉じた形を求めるには時間がかかりすぎます。",
+    ),
+    "nested too deeply": (
+        "The closed form is nested too deeply to be written.",
+        "Bentuk tertutupnya bersarang terlalu dalam untuk ditulis.",
+        "閉じた形は入れ子が深すぎて書けません。",
+    ),
+    "closed form without value": (
+        "There is no closed form: a part of it has no value, such as log(0), or none that is real.",
+        "Tidak ada bentuk tertutup: sebagian darinya tidak terdefinisi, seperti log(0), atau tidak "
+        "real.",
+        "閉じた形はありません。log(0) のように定義されないか、実数でない部分があります。",
+    ),
+    "closed form without float": (
+        "There is no closed form: it has a number that is too large or too small for a float.",
+        "Tidak ada bentuk tertutup: di dalamnya ada bilangan yang terlalu besar atau terlalu kecil "
+        "untuk sebuah float.",
+        "閉じた形はありません。float には大きすぎるか小さすぎる数があります。",
+    ),
     # Steps and pictures
     "running total": ("total {number}", "jumlah {number}", "計 {number}"),
     "at its kink": (
@@ -201,8 +238,8 @@ WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "earlier sweeps": (
         "With what earlier sweeps left, grad is {number}.",
-        "Bersama sisa propagasi balik sebelumnya, grad bernilai {number}.",
-        "以前の逆伝播で残った分を加えると、grad は {number} です。",
+        "Bersama sisa propagasi balik sebelumnya, gradien yang tersimpan adalah {number}.",
+        "以前の逆伝播で残った分を加えると、保存されている勾配は {number} です。",
     ),
     "layer": ("layer {number}", "lapisan {number}", "第 {number} 層"),
     "input": ("input", "masukan", "入力"),
@@ -499,7 +536,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "recorded": ("recorded", "rekaman", "記録"),
     "leaf name": ("Leaf", "Simpul daun", "葉ノード"),
     "reset": ("Reset", "Setel ulang", "元に戻す"),
-    "with respect to": ("Show ∂{root}/∂{leaf}", "Tampilkan ∂{root}/∂{leaf}", "この変数で微分"),
+    "with respect to": ("Show ∂{root}/∂{leaf}", "Tampilkan ∂{root}/∂{leaf}", "∂{root}/∂{leaf} を表示"),
     "start": (
         "The leaves are given. Change one, here or by dragging it in the picture, and everything "
         "is computed anew.",
