@@ -21,8 +21,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import wcwidth
-
 from microrelu import __version__, operations
 from microrelu.check.gradients import check_gradients
 from microrelu.check.report import Report
@@ -32,7 +30,7 @@ from microrelu.engine import Value, topological_order
 from microrelu.expressions import MistakeError, expression, functions, read_assignments
 from microrelu.operations import relu_at_zero
 from microrelu.steps.sweep import Step, backward_steps
-from microrelu.text import align, text_width
+from microrelu.text import align, text_width, wrapped
 from microrelu.writing.figures import number
 from microrelu.writing.names import node_names
 from microrelu.writing.report import LONGEST_TABLE
@@ -51,7 +49,7 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
         super().add_usage(usage, actions, groups, say("usage") if prefix is None else prefix)
 
     def _split_lines(self, text: str, width: int) -> list[str]:
-        return list(wcwidth.wrap(text, width))
+        return wrapped(text, width)
 
 
 class Parser(argparse.ArgumentParser):

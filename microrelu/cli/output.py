@@ -14,9 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from subprocess import CalledProcessError
 
-import wcwidth
-
 from microrelu.expressions import MistakeError
+from microrelu.text import text_width, wrapped
 
 VALUE, GRADIENT, HEADING = "38;5;32", "38;5;166", "1"  # as terminals count colours and boldness
 
@@ -50,25 +49,19 @@ def fitted(text: str, width: int | None = None) -> str:
 
 
 def _rows(line: str, width: int) -> list[str]:
-    if wcwidth.width(line) <= width:
+    if text_width(line) <= width:
         return [line]
     margin = " " * (len(line) - len(line.lstrip()))
     if line.endswith((".", "。")):  # a sentence
-        return _wrapped(line.strip(), width, margin, margin)
+        return wrapped(line.strip(), width, margin, margin)
     pieces = _SEAM.split(re.sub(" {2,}", f"{_KEPT} ", _PADDING.sub(" ", line.strip())))
-    left = wcwidth.width(f"{margin}{pieces[0]} ")  # what follows stands below the first =
+    left = text_width(f"{margin}{pieces[0]} ")  # what follows stands below the first =
     hanging = " " * left if 2 * left < width else f"{margin}    "
-    kept = [
-        piece.replace(" ", _KEPT) if wcwidth.width(hanging + piece) <= width else piece
+    kept = " ".join(
+        piece.replace(" ", _KEPT) if text_width(hanging + piece) <= width else piece
         for piece in pieces
-    ]
-    return _wrapped(" ".join(kept), width, margin, hanging)
-
-
-def _wrapped(text: str, width: int, first: str, others: str) -> list[str]:
-    rows = wcwidth.wrap(
-        text, width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False
     )
+    rows = wrapped(kept, width, margin, hanging)
     return [row.replace(_KEPT, " ").rstrip() for row in rows]
 
 

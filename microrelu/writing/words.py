@@ -536,7 +536,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "recorded": ("recorded", "rekaman", "記録"),
     "leaf name": ("Leaf", "Simpul daun", "葉ノード"),
     "reset": ("Reset", "Setel ulang", "元に戻す"),
-    "with respect to": ("Show ∂{root}/∂{leaf}", "Tampilkan ∂{root}/∂{leaf}", "∂{root}/∂{leaf} を表示"),
+    "with respect to": (
+        "Show ∂{root}/∂{leaf}",
+        "Tampilkan ∂{root}/∂{leaf}",
+        "∂{root}/∂{leaf} を表示",
+    ),
     "start": (
         "The leaves are given. Change one, here or by dragging it in the picture, and everything "
         "is computed anew.",

@@ -8,13 +8,13 @@ import subprocess
 import sys
 
 import pytest
-import wcwidth
 
 import microrelu
 from microrelu import backward_steps, check_gradients, language, topological_order
 from microrelu.cli.commands import main
 from microrelu.cli.output import GRADIENT, HEADING, VALUE
 from microrelu.expressions import expression, functions
+from microrelu.text import text_width
 from microrelu.writing.words import LANGUAGES, WORDS
 
 NEURON = ["(y - relu(w*x + b))**2 / 2", "w=0.5", "x=2", "b=0.1", "y=3"]
@@ -170,7 +170,7 @@ def test_what_is_printed_fits_the_terminal_and_loses_nothing(
     assert said[0].split() == said[1].split() or name == "ja"  # which is broken within a sentence
     assert "".join(said[0].split()) == "".join(said[1].split())
     shown = [line for line in said[0].splitlines() if not line.startswith("  microrelu")]
-    assert max(map(wcwidth.width, shown)) <= width
+    assert max(map(text_width, shown)) <= width
 
 
 def test_a_broken_equation_goes_on_below_its_equals_sign(monkeypatch, capsys):
