@@ -44,7 +44,7 @@ def fitted(text: str, width: int | None = None) -> str:
     In a product each factor
     receives the gradient.
     """
-    width = width or shutil.get_terminal_size().columns  # 80 where there is no terminal
+    width = width or shutil.get_terminal_size().columns or 80  # 0 where a terminal does not say
     return "\n".join(row for line in text.split("\n") for row in _rows(line, width))
 
 
