@@ -14,7 +14,7 @@ from typing import Any
 from microrelu import operations
 from microrelu.engine import OPERATIONS, Operation, Unary, Value, apply, as_values
 
-Choice = str | Unary  # an Operation is such a callable
+ActivationLike = str | Unary  # an Operation is such a callable
 
 
 class Linear:

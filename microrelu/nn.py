@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from microrelu import files, operations
-from microrelu.activations import Activation, Choice, chosen
+from microrelu.activations import Activation, ActivationLike, chosen
 from microrelu.engine import Constant, Value, apply
 from microrelu.text import unit_label, weight_labels
 
@@ -105,7 +105,7 @@ class Neuron(Module):
     def __init__(
         self,
         nin: int,
-        activation: Choice = "relu",
+        activation: ActivationLike = "relu",
         init: str = "uniform",
         seed: Seed = None,
         *,
@@ -172,7 +172,7 @@ class Layer(Module):
         self,
         nin: int,
         nout: int,
-        activation: Choice = "relu",
+        activation: ActivationLike = "relu",
         init: str = "uniform",
         seed: Seed = None,
         *,
@@ -238,8 +238,8 @@ class MLP(Module):
         self,
         nin: int,
         nouts: Sequence[int],
-        activation: Choice = "relu",
-        output: Choice = "linear",
+        activation: ActivationLike = "relu",
+        output: ActivationLike = "linear",
         init: str = "uniform",
         seed: Seed = None,
     ) -> None:

@@ -1,7 +1,8 @@
 """Labels, and how wide text is.
 
 A label such as `W(0)_1,2` is a name with a superscript and a subscript: networks make them,
-formulas and pictures take them apart. `text_width` and `align` count the columns of a terminal.
+formulas and pictures take them apart. `text_width`, `align` and `wrapped` count the columns of a
+terminal.
 """
 
 from __future__ import annotations
@@ -73,11 +74,6 @@ def layer_of(label: str) -> int | None:
     return int(above) + (base == "b" or base.isupper())
 
 
-def layer_name(layer: int) -> str:
-    """What the frame of a layer is called."""
-    return f"layer {layer}" if layer else "input"
-
-
 def is_drawn_as_name(label: str) -> bool:
     """Does a picture set it in italics with its indices, or as literal text?"""
     return split_label(label).is_name and len(label) <= LONGEST
@@ -90,17 +86,27 @@ def shortened(label: str) -> str:
 
 
 def text_width(text: str) -> int:
-    """How many columns of a terminal the text takes: 重み takes four.
+    """How many columns of a terminal the text takes: 重み takes four, a colour none.
 
     >>> text_width("W⁽⁰⁾₁"), text_width("重み")
     (5, 4)
     """
     if text.isascii() and text.isprintable():
         return len(text)
-    from wcwidth import wcswidth, wcwidth  # which takes longer to import than all of this package
+    from wcwidth import width  # which takes longer to import than all of this package
 
-    columns: int = wcswidth(text)
-    return columns if columns >= 0 else sum(max(0, wcwidth(letter)) for letter in text)
+    return width(text, control_codes="ignore")
+
+
+def wrapped(text: str, width: int, first: str = "", others: str = "") -> list[str]:
+    """The text in lines no wider than that, with what the first of them and the others begin with.
+
+    >>> wrapped("z は 折れ点にあります。", 12)
+    ['z は 折れ点', 'にあります。']
+    """
+    from wcwidth import wrap
+
+    return wrap(text, width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
 
 
 def align(rows: Sequence[Sequence[str]], gap: str = " ") -> list[str]:

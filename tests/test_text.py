@@ -12,6 +12,7 @@ from microrelu.text import (
     text_width,
     unit_label,
     weight_labels,
+    wrapped,
 )
 
 
@@ -52,3 +53,14 @@ def test_wide_letters_take_two_columns_and_marks_above_none():
 def test_width_is_counted_for_any_text(a, b):
     assert text_width(a) >= 0
     assert len(align([[a, "|"], [b, "|"]])) == 2
+
+
+def test_a_colour_takes_no_column():
+    assert text_width("\x1b[38;5;32m−1.9\x1b[0m") == 4
+
+
+@given(st.text("重み ab-", min_size=1), st.integers(12, 40))
+def test_wrapped_lines_are_no_wider_and_lose_nothing(text, width):
+    lines = wrapped(text, width, "  ", "    ")
+    assert all(text_width(line) <= width for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())

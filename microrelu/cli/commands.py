@@ -14,86 +14,102 @@ import os
 import re
 import sys
 import tempfile
-import textwrap
 import warnings
 import webbrowser
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from subprocess import CalledProcessError
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from microrelu import operations
+from microrelu import __version__, operations
 from microrelu.check.gradients import check_gradients
 from microrelu.check.report import Report
+from microrelu.cli.output import GRADIENT, HEADING, VALUE, colored, fitted, write
 from microrelu.cli.training import DATA, train
 from microrelu.engine import Value, topological_order
 from microrelu.expressions import MistakeError, expression, functions, read_assignments
 from microrelu.operations import relu_at_zero
 from microrelu.steps.sweep import Step, backward_steps
-from microrelu.text import align
+from microrelu.text import align, text_width, wrapped
 from microrelu.writing.figures import number
 from microrelu.writing.names import node_names
+from microrelu.writing.report import LONGEST_TABLE
+from microrelu.writing.words import LANGUAGE, LANGUAGES, language, say
 from microrelu.writing.writer import LONGEST_FORMULA, Writer
 
 if TYPE_CHECKING:
     from microrelu.picture.renderer import Picture
 
 
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help in the language in force, whose letters may be wide."""
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        """What introduces the usage is a word of the language too."""
+        super().add_usage(usage, actions, groups, say("usage") if prefix is None else prefix)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrapped(text, width)
+
+
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors are one line, like all others here."""
+    """An ArgumentParser in the language in force, whose errors are one line, like all others here.
+
+    Args:
+        settings: Those of an ArgumentParser.
+    """
+
+    def __init__(self, prog: str = "microrelu", **settings: Any) -> None:
+        settings |= {"formatter_class": Formatter, "allow_abbrev": False, "add_help": False}
+        super().__init__(prog=prog, **settings)
+        self.operands = self.add_argument_group(say("arguments"))
+        self.options = self.add_argument_group(say("options"))
+
+    def option(self, *flags: str, row: str = "", **settings: Any) -> None:
+        """Add an option; its help is the row of the table of words that bears its name."""
+        self.options.add_argument(*flags, help=say(row or flags[-1]), **settings)
+
+    def file_option(self, flag: str, row: str = "") -> None:
+        """Add an option that names a file to write."""
+        self.option(flag, row=row, metavar="FILE", type=Path)
+
+    def general_options(self) -> None:
+        """Add what every command takes."""
+        self.option("--lang", metavar="LANGUAGE", choices=LANGUAGES)
+        self.option("-h", "--help", action="help")
 
     def error(self, message: str) -> NoReturn:
         """Raise MistakeError instead of printing the usage and leaving."""
         raise MistakeError(f"{message[:1].upper()}{message[1:]} (see {self.prog} --help).")
 
 
-DESCRIPTION = """\
-Explain the backpropagation of an expression: the forward values, the backward steps, and the
-gradient of every variable beside its check by differences."""
-EPILOG = """\
-examples:
+EXAMPLES = """\
   microrelu "(y - relu(w*x + b))**2 / 2" w=0.5 x=2 b=0.1 y=3 --svg neuron.svg
   microrelu "z = w*x + b; r = relu(z); (y - r)**2 / 2" w=0.5 x=2 b=0.1 y=3
-  microrelu train moons --png moons.png     (see microrelu train --help)
-
-An expression has names, numbers, + - * / **, brackets, and these functions:
-{functions}.
-Parts that it names, between semicolons, keep their names in the steps and the picture.
-The first word `train` always means training: write "(train)" for a variable of that name.
-
-exit status: 0; 1 where the check by differences does not confirm every gradient, because it
-disagrees or cannot tell; 2 where the command has a mistake"""
+  microrelu train moons --png moons.png
+"""
 
 
 def explain_parser() -> Parser:
     """The options of `microrelu EXPRESSION`."""
-    known = textwrap.fill(", ".join(sorted(functions())), 96)
+    known = say("functions", functions=", ".join(sorted(functions())))
+    notes = [known, say("named parts"), say("train first"), "", say("explain status")]
     parser = Parser(
-        prog="microrelu",
-        usage="%(prog)s EXPRESSION [NAME=NUMBER ...] [options]\n"
-        "       %(prog)s train DATA [options]",
-        description=DESCRIPTION,
-        epilog=EPILOG.format(functions=known),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        usage=f"%(prog)s EXPRESSION [NAME=NUMBER ...] [{say('options')}]\n"
+        f"{' ' * text_width(say('usage'))}%(prog)s train DATA [{say('options')}]",
+        description=fitted(say("explain description")),
+        epilog="\n".join([say("examples"), EXAMPLES, *map(fitted, notes)]),
     )
-    add = parser.add_argument
-    add(
-        "expression",
-        metavar="EXPRESSION",
-        nargs="?",
-        default="",
-        help="what to differentiate, in quotes",
-    )
-    add("assignments", metavar="NAME=NUMBER", nargs="*", help="the value of a name: w=-0.5, x=1e-3")
-    add("--svg", metavar="FILE", type=Path, help="write the picture as SVG")
-    add("--png", metavar="FILE", type=Path, help="write the picture as PNG")
-    add("--dot", metavar="FILE", type=Path, help="write the picture as Graphviz's DOT text")
-    add("--html", metavar="FILE", type=Path, help="write the step player, a page of its own")
-    add("--open", action="store_true", help="show the file that was written, or else the picture")
-    add("--relu-at-zero", metavar="SLOPE", type=float, help="ReLU'(0): 0 to 1, 1 unless given")
-    json_help = 'print one JSON document; in it NaN and ±∞ are "NaN", "Infinity", "-Infinity"'
-    add("--json", action="store_true", help=json_help)
+    add = parser.operands.add_argument
+    add("expression", metavar="EXPRESSION", nargs="?", default="", help=say("expression"))
+    add("assignments", metavar="NAME=NUMBER", nargs="*", help=say("assignments"))
+    for kind in ("svg", "png", "dot", "html"):
+        parser.file_option(f"--{kind}")
+    parser.option("--open", action="store_true")
+    parser.option("--relu-at-zero", metavar="SLOPE", type=float)
+    parser.option("--json", action="store_true")
+    parser.option("--version", action="version", version=f"microrelu {__version__}")
+    parser.general_options()
     return parser
 
 
@@ -116,10 +132,49 @@ def explain(arguments: Sequence[str]) -> int:
         document |= as_json(root, steps, report)
         print(json.dumps(document, indent=1, allow_nan=False))
     else:
-        print("Forward", *forward_lines(root), sep="\n")
-        print("\nBackward", *(step for step in steps if step.contributions), sep="\n")
-        print(f"\nGradients\n{report}")
+        _print_part("forward", *(_last_colored(line, VALUE) for line in forward_lines(root)))
+        print()
+        _print_part("backward", *map(_step_lines, (step for step in steps if step.contributions)))
+        print()
+        _print_part("gradients", _report_lines(report))
     return 0 if report else 1
+
+
+def _print_part(heading: str, *texts: str) -> None:
+    print(colored(say(heading), HEADING), *map(fitted, texts), sep="\n")
+
+
+def _last_colored(line: str, color: str) -> str:
+    """The line with its last number coloured."""
+    return re.sub(r"\S+(?=\s*$)", lambda found: colored(found[0], color), line)
+
+
+def _step_lines(step: Step) -> str:
+    """A step, its value blue, its gradient and what it passes on orange."""
+    first, *others = str(step).splitlines()
+    equation, gradient = first.rsplit("    ", 1)
+    lines = [f"{_last_colored(equation, VALUE)}    {_last_colored(gradient, GRADIENT)}"]
+    for line in others:
+        if line.endswith((".", "。")):  # a remark
+            lines.append(line)
+        else:
+            amount, total = line.rsplit("  ", 1)
+            lines.append(f"{_last_colored(amount, GRADIENT)}  {_last_colored(total, GRADIENT)}")
+    return "\n".join(lines)
+
+
+def _report_lines(report: Report) -> str:
+    """The report, its gradients, the second column, orange; long names on lines of their own."""
+    lines = str(report).splitlines()
+    table = lines[: 1 + min(len(report.rows), LONGEST_TABLE)]
+    is_wide = any(fitted(row) != row for row in table)
+    rows = [table[0]]
+    for row in table[1:]:
+        name, gap, gradient, rest = re.split(r"( {2,})(\S+)", row, maxsplit=1)
+        rows.append(f"{name}{gap}{colored(gradient, GRADIENT)}{rest}")
+    if is_wide:
+        rows = [re.sub(" {2,}", "\n    ", row, count=1) for row in rows]
+    return "\n".join([*rows, *lines[len(table) :]])
 
 
 def forward_lines(root: Value) -> list[str]:
@@ -198,16 +253,11 @@ def _json_number(x: float | None) -> float | str | None:
 
 
 def write_files(root: Value, options: argparse.Namespace) -> None:
-    """Write the files that were asked for, and open the last of them if that was, too.
-
-    Raises:
-        MistakeError: a file cannot be written: the graph is too large for the player, or no
-            layout program is there or it failed.
-    """
+    """Write the files that were asked for, and open the last of them, or the player."""
     asked = {"svg": options.svg, "png": options.png, "dot": options.dot, "html": options.html}
     files = {kind: path for kind, path in asked.items() if path is not None}
     if options.open and not files:
-        files["svg"] = Path(tempfile.mkdtemp(prefix="microrelu-")) / "picture.svg"
+        files["html"] = Path(tempfile.mkdtemp(prefix="microrelu-")) / "player.html"
     if not files:
         return
     from microrelu.picture.drawing import draw
@@ -217,10 +267,7 @@ def write_files(root: Value, options: argparse.Namespace) -> None:
         warnings.showwarning = lambda remark, *_: print(f"microrelu: {remark}", file=sys.stderr)
         picture = draw(root, names=None) if files.keys() - {"html"} else None
         for kind, path in files.items():
-            try:
-                path.write_bytes(_content(kind, root, picture))
-            except (OSError, RuntimeError, ValueError, CalledProcessError) as error:
-                raise MistakeError(f"{path} cannot be written: {_reason(error)}") from None
+            write(path, partial(_content, kind, root, picture))
     if options.open and not webbrowser.open(path.resolve().as_uri()):
         print(f"microrelu: no program was found that shows {path}.", file=sys.stderr)
 
@@ -233,43 +280,52 @@ def _content(kind: str, root: Value, picture: Picture | None) -> bytes:
     return picture.source.encode() if kind == "dot" else bytes(picture.pipe(kind, quiet=True))
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, CalledProcessError):
-        said = error.stderr.decode(errors="replace").strip() or "it does not say why"
-        return f"{error.cmd[0]} failed with exit status {error.returncode}: {said}"
-    return getattr(error, "strerror", None) or str(error)
-
-
 def train_parser() -> Parser:
     """The options of `microrelu train`."""
+    example = "  microrelu train moons --png moons.png --svg network.svg\n"
     parser = Parser(
-        prog="microrelu train",
-        description="Train MLP(2, [16, 16, 1]) to tell two classes of points apart, by gradient "
-        "descent on the hinge loss with a little weight decay.",
-        epilog="example: microrelu train moons --png moons.png\n\n"
-        "exit status: 0; 1 where the training diverges; 2 where the command has a mistake",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        "microrelu train",
+        usage=f"%(prog)s DATA [{say('options')}]",
+        description=fitted(say("train description")),
+        epilog="\n".join([say("examples"), example, fitted(say("train status"))]),
     )
-    add = parser.add_argument
-    add("data", metavar="DATA", choices=sorted(DATA), help=", ".join(sorted(DATA)))
-    add("--steps", metavar="N", type=int, default=100, help="passes over all points (100)")
-    add("--lr", type=float, default=1.0, help="learning rate, falling to a tenth of it (1.0)")
-    add("--seed", metavar="N", type=int, default=0, help="of the points and the weights (0)")
-    add("--png", metavar="FILE", type=Path, help="write the points and the decision boundary")
+    known = sorted(DATA)
+    parser.operands.add_argument("data", metavar="DATA", choices=known, help=", ".join(known))
+    parser.option("--steps", metavar="N", type=int, default=100)
+    parser.option("--lr", metavar="RATE", type=float, default=1.0)
+    parser.option("--seed", metavar="N", type=int, default=0)
+    parser.file_option("--png", "train --png")
+    parser.file_option("--svg", "train --svg")
+    parser.general_options()
     return parser
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Explain, train, or help, in the language in force; the exit status."""
+    if not arguments:
+        explain_parser().print_help()
+        return 0
+    if arguments[0] == "train":
+        return train(train_parser().parse_args(arguments[1:]))
+    return explain(arguments)
+
+
+def _language(arguments: Sequence[str]) -> tuple[str, list[str]]:
+    """The language that is asked for, else the one in force; and all other arguments."""
+    parser = Parser()
+    parser.option("--lang", choices=LANGUAGES, default=LANGUAGE.get())
+    options, others = parser.parse_known_args(arguments)
+    return options.lang, others
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; its exit status."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without ∂ shows ? instead
         sys.stdout.reconfigure(errors="replace")
     try:
-        if arguments[:1] == ["train"]:
-            status = train(train_parser().parse_args(arguments[1:]))
-        else:
-            status = explain(arguments)
+        spoken, arguments = _language(sys.argv[1:] if argv is None else argv)
+        with language(spoken):
+            status = run(arguments)
         print(end="", flush=True)
     except MistakeError as mistake:
         print(f"microrelu: {mistake}", file=sys.stderr)

@@ -1,10 +1,12 @@
 """`microrelu train`: a small network learns two classes of points, and draws its boundary.
 
-The training loop is the one of the README; the drawing is Matplotlib's. `commands.py` calls it.
+The training loop is the one of the README; Matplotlib draws the boundary, in symbols alone, since
+its fonts lack the letters of some languages. `commands.py` calls it.
 """
 
 from __future__ import annotations
 
+import io
 import math
 import sys
 from argparse import Namespace
@@ -12,12 +14,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from microrelu import datasets
+from microrelu.cli.output import VALUE, colored, fitted, write
 from microrelu.engine import Value
 from microrelu.expressions import MistakeError
 from microrelu.losses import hinge, mean
 from microrelu.nn import MLP
 from microrelu.operations import total
 from microrelu.optim import SGD
+from microrelu.writing.words import say
 
 DATA: dict[str, Callable[[int], tuple[datasets.Inputs, datasets.Targets]]] = {
     "moons": lambda seed: datasets.moons(100, seed=seed),
@@ -47,8 +51,8 @@ def train(options: Namespace) -> int:
     model = MLP(2, [16, 16, 1], init="he", seed=options.seed)
     optimizer = SGD(model.parameters(), lr=options.lr)
     loss, accuracy = evaluate(model, inputs, signs)
-    print(f"{model!r} on {len(inputs)} points: {options.data}")
-    print(f"before training, loss {loss.data:.4f}, accuracy {accuracy:.0%}", flush=True)
+    print(fitted(say("trained", model=model, count=len(inputs), data=options.data)))
+    print(fitted(say("before training", reached=_reached(loss, accuracy))), flush=True)
     for step in (bar := _progress(options.steps)):
         optimizer.zero_grad()
         loss.backward()
@@ -58,14 +62,15 @@ def train(options: Namespace) -> int:
         if not math.isfinite(loss.data):
             return _diverged(bar, step + 1, loss, options.lr)
         if hasattr(bar, "set_postfix_str"):  # not without tqdm
-            bar.set_postfix_str(f"loss {loss.data:.4f}, accuracy {accuracy:.0%}")
-    print(f"after {options.steps} steps, loss {loss.data:.4f}, accuracy {accuracy:.0%}")
+            bar.set_postfix_str(_reached(loss, accuracy))
+    print(fitted(say("after training", steps=options.steps, reached=_reached(loss, accuracy))))
     if figure is not None:
         draw_boundary(figure, model, inputs, signs)
-        try:
-            figure.savefig(options.png, format="png", dpi=150)
-        except OSError as error:
-            raise MistakeError(f"{options.png} cannot be written: {error.strerror}") from None
+        write(options.png, lambda: _png(figure))
+    if options.svg is not None:
+        optimizer.zero_grad()
+        loss.backward()
+        write(options.svg, lambda: draw_network(loss))
     return 0
 
 
@@ -78,6 +83,11 @@ def evaluate(
     loss = mean(map(hinge, scores, signs)) + decay
     right = sum(score.data * sign > 0 for score, sign in zip(scores, signs, strict=True))
     return loss, right / len(signs)
+
+
+def _reached(loss: Value, accuracy: float) -> str:
+    """How good the network is by now."""
+    return say("reached", loss=colored(f"{loss.data:.4f}", VALUE), accuracy=f"{accuracy:.0%}")
 
 
 def _diverged(bar: Any, step: int, loss: Value, lr: float) -> int:
@@ -96,7 +106,7 @@ def _progress(steps: int) -> Any:
         from tqdm import tqdm
     except ImportError:
         return range(steps)
-    return tqdm(range(steps), desc="training", disable=None)  # none where it is no terminal
+    return tqdm(range(steps), desc=say("training"), disable=None)  # none where it is no terminal
 
 
 def _figure() -> Any:
@@ -107,6 +117,19 @@ def _figure() -> Any:
             '--png needs Matplotlib: pip install "microrelu[train]", or train without it.'
         ) from None
     return Figure(figsize=(6, 5), layout="constrained")
+
+
+def _png(figure: Any) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=150)
+    return file.getvalue()
+
+
+def draw_network(loss: Value) -> bytes:
+    """The trained network as SVG, with its weights as lines, at the first of its points."""
+    from microrelu.picture.drawing import draw
+
+    return bytes(draw(loss, weights="edges", names=None).pipe("svg", quiet=True))
 
 
 def draw_boundary(
@@ -121,13 +144,16 @@ def draw_boundary(
     limit = max(1.0, float(np.percentile(abs(scores), 90)))
     axes = figure.add_subplot(xlabel="x₁", ylabel="x₂")
     shades = axes.pcolormesh(x, y, scores, cmap="PuOr", vmin=-limit, vmax=limit, rasterized=True)
-    figure.colorbar(shades, label="score")
+    figure.colorbar(shades, label="$z^{(3)}$")
     if scores.min() < 0 < scores.max():
         axes.contour(x, y, scores, levels=[0], colors="black", linewidths=1.5)
-    for sign, name, marker, colour in ((-1, "−1", "o", "#F1A340"), (1, "+1", "^", "#998EC3")):
+    for sign, name, marker, colour in (
+        (-1, "$y = -1$", "o", "#F1A340"),
+        (1, "$y = +1$", "^", "#998EC3"),
+    ):
         chosen = points[:, np.array(signs) == sign]
         axes.scatter(*chosen, marker=marker, color=colour, edgecolors="black", label=name)
-    axes.legend(title="class", loc="upper right")  # "best" searches long
+    axes.legend(loc="upper right")  # "best" searches long
 
 
 def grid_scores(model: MLP, points: Any) -> Any:

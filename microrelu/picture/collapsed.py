@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from microrelu.engine import Constant, Value
-from microrelu.picture.look import GRADIENT, GREY, INK, ROOT_FILL, VALUE, box, styled
+from microrelu.picture.look import GRADIENT, GREY, INK, ROOT_FILL, VALUE, box, roomy, styled
 from microrelu.picture.renderer import Picture
 from microrelu.steps.reasons import is_blocked
-from microrelu.text import layer_name, layer_of
+from microrelu.text import layer_of
 from microrelu.writing.figures import number
+from microrelu.writing.words import layer_name, say
 
 
 def draw_layers(picture: Picture, order: Sequence[Value], changed: Collection[Value]) -> str:
@@ -24,7 +25,7 @@ def draw_layers(picture: Picture, order: Sequence[Value], changed: Collection[Va
     for group, nodes in members.items():
         is_root = order[-1] in nodes
         look = {"penwidth": "2", "fillcolor": ROOT_FILL} if is_root else {}
-        label = box(styled(group, INK, 13), "", _summary(nodes, changed))
+        label = box(roomy(group, INK, 13), "", _summary(nodes, changed))
         picture.node(ids[group], label, id=ids[group], **{"class": "layer"}, **look)
     counts = Counter(
         (groups[parent], groups[node])
@@ -34,7 +35,7 @@ def draw_layers(picture: Picture, order: Sequence[Value], changed: Collection[Va
     )
     for (tail, head), count in counts.items():
         picture.edge(ids[tail], ids[head], f"{count:,}", fontcolor=GREY)
-    return f"{len(order):,} nodes, a box for each layer; on the edges: how many"
+    return say("layers", count=f"{len(order):,}")
 
 
 def _groups(order: Sequence[Value]) -> dict[Value, str]:
@@ -65,9 +66,10 @@ def _groups(order: Sequence[Value]) -> dict[Value, str]:
             groups[node], ahead[node] = layer_name(layer), layer
         elif node.parents:
             last = behind[node]
-            groups[node] = f"after {layer_name(last)}" if last >= 0 else "before the layers"
+            after = say("after layer", layer=layer_name(last))
+            groups[node] = after if last >= 0 else say("before layers")
         else:
-            groups[node] = "other leaves"
+            groups[node] = say("other leaves")
         if node in ahead:
             for parent in node.parents:
                 ahead[parent] = min(ahead[node], ahead.get(parent, ahead[node]))
@@ -78,13 +80,17 @@ def _summary(nodes: Sequence[Value], changed: Collection[Value]) -> list[tuple[s
     """What the box of many nodes says."""
     leaves = sum(not node.parents for node in nodes)
     counts = [("leaves", leaves), ("operations", len(nodes) - leaves)]
-    rows = [(name, styled(f"{count:,}", VALUE, 12, "B")) for name, count in counts if count]
+    rows = [(say(name), styled(f"{count:,}", VALUE, 12, "B")) for name, count in counts if count]
     gates = [node for node in nodes if node.operation and node.operation.has_kink]
     if gates:
         closed = sum(any(is_blocked(node, i) for i in range(len(node.parents))) for node in gates)
-        rows.append(("closed", styled(f"{closed:,} of {len(gates):,}", INK, 12, "B")))
+        rows.append((say("is closed"), _share(closed, len(gates))))
     if moved := sum(node in changed for node in nodes):
-        rows.append(("changed operands", styled(f"{moved:,} of {len(nodes):,}", INK, 12, "B")))
+        rows.append((say("changed"), _share(moved, len(nodes))))
     swept = [abs(node.grad) for node in nodes if type(node.grad) is not int]
     size = styled(number(sum(swept) / len(swept)), GRADIENT, 12, "B") if swept else ""
-    return [*rows, ("mean |grad|", size or styled("not yet", GREY, 10))]
+    return [*rows, (say("mean size"), size or roomy(say("not yet"), GREY, 10))]
+
+
+def _share(part: int, whole: int) -> str:
+    return styled(say("of", part=f"{part:,}", whole=f"{whole:,}"), INK, 12, "B")

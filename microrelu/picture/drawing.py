@@ -23,9 +23,7 @@ from microrelu.steps.holds import changed_nodes, recompute
 from microrelu.text import layer_of
 from microrelu.writing.names import Names
 from microrelu.writing.variables import Given, names_for
-
-CHANGED = "where operands have changed, what was computed of them no longer holds"
-EARLIER = "the gradients are from before the values were computed anew"
+from microrelu.writing.words import say
 
 
 def draw(
@@ -108,9 +106,9 @@ def _draw_graph(
     else:
         caption = _draw_nodes_or_layers(picture, names, changed, edges, collapse)
     if changed:
-        caption += f"\\n{CHANGED}: {tooltip(recompute(names))} computes it again"
+        caption += "\\n" + say("picture changed", recompute=tooltip(recompute(names)))
     if any(type(node.grad) is Earlier for node in order):
-        caption += f"\\n{EARLIER}"
+        caption += "\\n" + say("earlier gradients")
     if len(order) > 1:
         picture.attr(label=caption)
 
@@ -169,11 +167,6 @@ def _draw_nodes_or_layers(
 def _collapsed(order: list[Value]) -> str | int:
     """How to draw a graph that is too large, said aloud."""
     layered = any(layer_of(node.label) is not None for node in order)
-    kind = "one box a layer" if layered else "only the nodes next to the root"
-    warnings.warn(
-        f"A picture of {len(order):,} nodes would not be readable, so this one shows {kind}. "
-        "Choose draw(root, collapse='layers'), a depth such as collapse=3, or collapse=False "
-        "for every node.",
-        stacklevel=5,
-    )
+    what = say("box a layer" if layered else "next to root")
+    warnings.warn(say("too large", count=f"{len(order):,}", what=what), stacklevel=5)
     return "layers" if layered else 4

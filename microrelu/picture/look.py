@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from microrelu.text import LONGEST, is_drawn_as_name, shortened, split_label, text_width
+from microrelu.text import is_drawn_as_name, shortened, split_label, text_width
 
 LARGEST = 300  # nodes that one picture holds readably
 LONGEST_TIP = 1500  # characters of a tooltip: `dot` reads no text of more than 16,384 bytes
@@ -63,28 +63,24 @@ def box(name: str, symbol: str, rows: Sequence[tuple[str, str]]) -> str:
     head = f'<TD ALIGN="LEFT" HEIGHT="28">{name}</TD>'  # other text stands on the line of names
     head += f'<TD ALIGN="RIGHT">{styled(symbol, INK, 12)}</TD>' if symbol else "<TD></TD>"
     body = "".join(
-        f'<TR><TD ALIGN="LEFT">{styled(caption, GREY, 9)}</TD><TD ALIGN="LEFT">{text}</TD></TR>'
+        f'<TR><TD ALIGN="LEFT">{roomy(caption, GREY, 9)}</TD><TD ALIGN="LEFT">{text}</TD></TR>'
         for caption, text in rows
     )
     table = TABLE.replace('CELLPADDING="0"', f'CELLPADDING="2" COLOR="{FAINT}"')
     return f"<{table}<TR>{head}</TR><HR/>{GAP}{body}</TABLE>>"
 
 
-def beside(text: str) -> str:
+def beside(*texts: str) -> str:
     """An edge's label, with room between it and the line."""
-    return f'<{TABLE}<TR><TD CELLPADDING="2">{text}</TD></TR></TABLE>>'
+    cells = "".join(f'<TD CELLPADDING="2">{text}</TD>' for text in texts)
+    return f"<{TABLE}<TR>{cells}</TR></TABLE>>"
 
 
 def styled_name(label: str, color: str, size: int = 16) -> str:
     """A label: a name in italics, its superscript over its subscript; other text as it is."""
     base, above, below, mark = split_label(label)
-    if (wide := text_width(label[:LONGEST])) > len(label[:LONGEST]):
-        room = (size - 4) * wide // 2  # more than the wheel's guess
-        text = styled(shortened(label), color, size - 4)
-        cell = f'<TD ALIGN="LEFT" WIDTH="{room}">{text}</TD>'
-        return f"{TABLE}<TR>{cell}</TR></TABLE>"
-    if not is_drawn_as_name(label):
-        return styled(shortened(label), color, size - 4)
+    if not is_drawn_as_name(label) or text_width(label) > len(label):
+        return roomy(label, color, size - 4)
     if above or below:
         indices = ((f"({above})" if above else "") + mark, below)
     else:
@@ -128,6 +124,15 @@ def name_width(label: str, size: int) -> float:
         return 0.6 * (size - 2) * text_width(shortened(label))
     indices = len(above) + 2 * bool(above) + len(mark) + len(below)
     return 0.62 * size * len(base) + 0.45 * (size * 2 // 3) * indices + 4
+
+
+def roomy(text: str, color: str, size: int) -> str:
+    """Literal text, with the room that wide letters need: the wheel guesses less."""
+    text = shortened(text)
+    if (wide := text_width(text)) <= len(text):
+        return styled(text, color, size)
+    cell = f'<TD ALIGN="LEFT" WIDTH="{size * wide // 2}">{styled(text, color, size)}</TD>'
+    return f"{TABLE}<TR>{cell}</TR></TABLE>"
 
 
 def styled(text: str, color: str, size: int, style: str = "", face: str = "Helvetica") -> str:

@@ -40,6 +40,7 @@ from microrelu.picture.places import (
 from microrelu.picture.renderer import Picture
 from microrelu.picture.units import Column, Link, Network, Spot, Spots
 from microrelu.writing.figures import number
+from microrelu.writing.words import say
 
 LEVEL = 5.0  # from one line that leads over columns to the next
 FILLS = {"input": LEAF_FILL, "unit": NODE_FILL, "loss": ROOT_FILL, "decay": LEAF_FILL}
@@ -110,7 +111,9 @@ def _draw_spot(picture: Picture, spot: Spot, place: Place) -> None:
     kind = spot.kind + " closed" * spot.is_closed + " kink" * spot.is_at_kink
     kind += " changed" * spot.has_changed
     style = ("filled" if place.is_disc else "rounded,filled") + ",dashed" * spot.has_changed
-    tip = spot.tip + "\nclosed" * spot.is_closed + "\nat its kink" * spot.is_at_kink
+    tip = spot.tip
+    for holds, key in ((spot.is_closed, "is closed"), (spot.is_at_kink, "is at kink")):
+        tip += f"\n{say(key)}" if holds else ""
     attributes = {"fillcolor": fill, "color": line, "style": style, "tooltip": tooltip(tip), **look}
     attributes |= {"class": kind, "pos": _pos(place.x, place.y)}
     picture.node(place.id, id=place.id, **attributes)
@@ -207,19 +210,16 @@ def _color(amount: float) -> tuple[str, str]:
 
 def _caption(network: Network, columns: list[Spots], edges: str) -> str:
     """What lines and boxes mean, what is left out, and of which example it all is."""
-    what = "weights" if edges == "derivative" else "contributions to the earlier unit's gradient"
-    signs = "; positive blue, negative dashed orange, large wide"
-    if edges == "contribution" and all(link.amount is None for link in network.links):
-        signs = ", which are not there yet: root.backward() computes them"
-    lines = [f"on the lines: {what}{signs}", *_legend(columns)]
+    what = say("weights" if edges == "derivative" else "unit contributions")
+    is_early = edges == "contribution" and all(link.amount is None for link in network.links)
+    lines = [say("on lines later" if is_early else "on lines", what=what), *_legend(columns)]
     for column, spots in zip(network.columns, columns, strict=True):
         if None in spots:
-            drawn = f"{len(spots) - 1} of {len(column.spots):,} drawn"
-            lines.append(f"{column.title or 'inputs'}: {drawn}")
+            title, count = column.title or say("input"), f"{len(column.spots):,}"
+            lines.append(say("drawn", what=title, shown=len(spots) - 1, count=count))
     kinks = sum(spot.is_at_kink for column in network.columns for spot in column.spots)
     if kinks:
-        one = "1 unit is at its kink" if kinks == 1 else f"{kinks:,} units are at their kinks"
-        lines.append(f"{one}, where the derivative is a convention")
+        lines.append(say("units at kinks", count=f"{kinks:,}"))
     return "\\n".join([*lines, *network.notes])
 
 
@@ -237,7 +237,7 @@ def _legend(columns: list[Spots]) -> list[str]:
     if all(unit.rows[0].value is None for same in units.values() for unit in same):
         return []
     closed = any(unit.is_closed for unit in units[False])
-    lines = ["in the boxes: values blue, gradients orange" + ", closed units grey" * closed]
+    lines = [say("in boxes") + (say("closed in boxes") if closed else "")]
     if units[True]:
-        lines.append("discs: open units filled, closed ones empty; point at one for its numbers")
+        lines.append(say("discs"))
     return lines

@@ -19,6 +19,7 @@ from microrelu.picture.look import (
     VALUE,
     beside,
     box,
+    roomy,
     styled,
     styled_name,
     tooltip,
@@ -26,13 +27,14 @@ from microrelu.picture.look import (
 from microrelu.picture.renderer import Picture
 from microrelu.steps.holds import at_kink
 from microrelu.steps.reasons import is_blocked
-from microrelu.text import layer_name, layer_of
+from microrelu.text import layer_of
 from microrelu.writing.figures import number
 from microrelu.writing.names import Names
+from microrelu.writing.words import layer_name, say
 from microrelu.writing.writer import Writer
 
 TANGLED = 60  # nodes; with no more of them there is nothing that could take so long
-EDGES = {"derivative": "local derivatives", "contribution": "contributions to the gradient"}
+EDGES = {"derivative": "local derivatives", "contribution": "contributions"}  # in the captions
 
 
 def draw_nodes(
@@ -63,18 +65,17 @@ def draw_nodes(
                 picture.edge(ids[parent], id_, id=f"e{id_[1:]}_{index}", **attributes)
     fan = max(len(node.parents) for node in ids)
     picture.attr(ranksep=f"{min(0.4 + 0.05 * fan, 2):g}")
-    caption = f"on the edges: {EDGES[edges]}"
+    caption = say("on edges", what=say(EDGES[edges]))
     if len(ids) < len(order):
-        caption += f"; {len(ids):,} of {len(order):,} nodes"
+        caption += "; " + say("nodes shown", shown=f"{len(ids):,}", count=f"{len(order):,}")
         _draw_rest(picture, ids, len(order) - len(ids))
     return caption
 
 
 def _draw_rest(picture: Picture, ids: Mapping[Value, str], count: int) -> None:
     """One stub for all nodes that are not shown, before those that were made of them."""
-    label = f"… {count:,} node{'s' if count > 1 else ''} more"
-    look = {"style": "rounded,dashed", "color": GREY, "fontcolor": GREY, "pos": "0,150"}
-    picture.node("rest", label, id="rest", **look)
+    label = f"<{roomy(say('more', count=f'{count:,}'), GREY, 12)}>"
+    picture.node("rest", label, id="rest", style="rounded,dashed", color=GREY, pos="0,150")
     for node, id_ in ids.items():
         if not all(parent in ids for parent in node.parents):
             picture.edge("rest", id_, color=FAINT)
@@ -105,24 +106,24 @@ def _node(node: Value, names: Names, *, is_root: bool, has_changed: bool) -> dic
         return _constant(node, names[node] if node.label else "")
     operation, swept, kink = node.operation, type(node.grad) is not int, at_kink(node)
     gradient = (
-        styled(number(node.grad), GRADIENT, 12, "B") if swept else styled("not yet", GREY, 10)
+        styled(number(node.grad), GRADIENT, 12, "B") if swept else roomy(say("not yet"), GREY, 10)
     )
-    rows = [("value", styled(number(node.data), VALUE, 12, "B")), ("grad", gradient)]
+    rows = [(say("value"), styled(number(node.data), VALUE, 12, "B")), (say("grad"), gradient)]
     if kink:
         slopes = ", ".join(map(number, node.local_derivatives))
-        rows.append(("at kink", styled(f"∂ = {slopes}", INK, 10)))
+        rows.append((say("at kink"), styled(f"∂ = {slopes}", INK, 10)))
     if has_changed:
-        rows.append(("changed", styled("operands", INK, 10)))
+        rows.append((say("operands"), roomy(say("have changed"), INK, 10)))
     kind = "root" if is_root else "operation" if operation else "leaf"
     kind += " kink" * kink + " changed" * has_changed
     made = f" ({operation.name})" if operation else ""
-    back = repr(node.grad) if swept else "not yet back-propagated"
-    since = ", of operands that have changed since" if has_changed else ""
+    back = repr(node.grad) if swept else say("no sweep yet")
+    value = say("value before change", value=repr(node.data)) if has_changed else repr(node.data)
     symbol = operation.symbol if operation else ""
     return {
         "label": box(styled_name(names[node], INK if node in names.given else GREY), symbol, rows),
         "class": kind,
-        "tooltip": tooltip(f"{names[node]}{made}: value {node.data!r}{since}, gradient {back}"),
+        "tooltip": tooltip(say("node", name=names[node] + made, value=value, gradient=back)),
         "fillcolor": ROOT_FILL if is_root else NODE_FILL if operation else LEAF_FILL,
         **({"penwidth": "2"} if is_root else {}),
         **({"style": "rounded,filled,dashed"} if has_changed else {}),
@@ -139,7 +140,7 @@ def _constant(node: Value, name: str) -> dict[str, str]:
         "class": "constant",
         "shape": "plain",
         "style": "solid",
-        "tooltip": tooltip(f"{name} constant {node.data!r}".strip()),
+        "tooltip": tooltip(say("constant", name=name, value=repr(node.data)).strip()),
     }
 
 
@@ -154,13 +155,15 @@ def _edge(
         return {"class": "constant", "color": FAINT, **room}
     amount = derivative if edges == "derivative" else node.grad * derivative
     swept = edges == "derivative" or type(node.grad) is float
-    label = styled(number(amount), GRADIENT, 11) if swept else styled("not yet", GREY, 9)
+    label = styled(number(amount), GRADIENT, 11) if swept else roomy(say("not yet"), GREY, 9)
     symbol = Writer(names).local(node, index)
-    left = "as recorded:" if has_changed or symbol is None else f"{symbol.text} ="
-    tip = tooltip(f"{left} {derivative!r}")
+    if has_changed or symbol is None:
+        tip = tooltip(say("as recorded", number=repr(derivative)))
+    else:
+        tip = tooltip(f"{symbol.text} = {derivative!r}")
     look = {"tooltip": tip, "labeltooltip": tip, **room}
     if not is_blocked(node, index):
         return {"label": beside(label), **look}
     bar = {"color": FAINT, "style": "dashed", "dir": "both", "arrowtail": "tee"}
-    label += styled(" blocked", GRADIENT, 9)
-    return {"label": beside(label), "class": "blocked", **bar, **look}
+    blocked = roomy(say("blocked"), GRADIENT, 9)
+    return {"label": beside(label, blocked), "class": "blocked", **bar, **look}

@@ -11,8 +11,8 @@ from microrelu import nn
 from microrelu.engine import Constant, Value
 from microrelu.steps.holds import at_kink
 from microrelu.steps.layers import Layer, Unit, layers_of
-from microrelu.text import layer_name
 from microrelu.writing.names import Names
+from microrelu.writing.words import layer_name, say
 
 MOST_SPOTS = 16  # of a column
 
@@ -101,12 +101,11 @@ def network_of_graph(names: Names, changed: Collection[Value], edges: str, examp
     found = _Found(names, changed)
     for layer in shown:
         found.add_layer(layer)
-    notes = []
+    notes, title, number = [], "", example + 1  # which is counted from 0, as Python counts
     if count > 1:
-        notes.append(
-            f"example {example} of {count:,}; the gradients of weights are those of all together"
-        )
-    found.add_losses(layers, f"example {example}" if count > 1 else "")
+        notes = [say("example of many", number=f"{number:,}", count=f"{count:,}")]
+        title = say("example number", number=f"{number:,}")
+    found.add_losses(layers, title)
     found.add_weights(shown, edges)
     columns = [found.columns[rank] for rank in sorted(found.columns)]
     return Network(columns, found.links, notes)
@@ -220,7 +219,8 @@ class _Found:
         if edges == "derivative":
             return weight.data, tip
         amount = unit.z.grad * slope if type(unit.z.grad) is float else None
-        return amount, f"{tip}\ncontribution {'not yet' if amount is None else repr(amount)}"
+        told = say("not yet") if amount is None else repr(amount)
+        return amount, f"{tip}\n{say('contribution')} {told}"
 
     def add_losses(self, layers: list[Layer], title: str) -> None:
         """What lies between the last layer and the root: the example's loss, decay, the root."""
@@ -228,9 +228,9 @@ class _Found:
         units = [unit for layer in layers for unit in layer.units]
         own, decay = self._own({unit.z for unit in units}), self._decay(units)
         if decay:
-            rows = [Row("weight decay", *self._row(decay[0])[1:])]
+            rows = [Row(say("weight decay"), *self._row(decay[0])[1:])]
             if len(decay) > 1:
-                rows = [Row("weight decay"), Row(f"{len(decay):,} terms")]
+                rows = [Row(say("weight decay")), Row(say("terms", count=f"{len(decay):,}"))]
             spot = Spot("decay", rows, self._tip(decay), is_low=True)
             self.columns[last + 1].spots.append(spot)
             self.spots |= dict.fromkeys(decay, spot)
@@ -239,7 +239,7 @@ class _Found:
             self.spots[own] = self._spot("loss", [own])
             self.columns[last + 1].spots.insert(0, self.spots[own])
         if root not in self.spots:
-            self.columns[last + 2].title = "loss"
+            self.columns[last + 2].title = say("loss")
             self.spots[root] = self._spot("loss", [root])
             self.columns[last + 2].spots.append(self.spots[root])
         self._link_the_rest()
@@ -310,9 +310,9 @@ def _row(name: str, node: Value) -> Row:
 
 def _tip(name: str, node: Value) -> str:
     if isinstance(node, Constant):
-        return f"{name} constant {node.data!r}".strip()
-    back = "not yet back-propagated" if type(node.grad) is int else repr(node.grad)
-    return f"{name}: value {node.data!r}, gradient {back}"
+        return say("constant", name=name, value=repr(node.data)).strip()
+    back = say("no sweep yet") if type(node.grad) is int else repr(node.grad)
+    return say("node", name=name, value=repr(node.data), gradient=back)
 
 
 def _is_closed(unit: Unit) -> bool:

@@ -14,15 +14,9 @@ from xml.etree import ElementTree
 
 from microrelu.engine import Constant, Value
 from microrelu.picture.renderer import Picture, columns
-from microrelu.text import (
-    is_drawn_as_name,
-    layer_name,
-    layer_of,
-    shortened,
-    split_label,
-    text_width,
-)
+from microrelu.text import is_drawn_as_name, layer_of, shortened, split_label, text_width
 from microrelu.writing.notation import TEXT
+from microrelu.writing.words import layer_name
 
 LEAF_HEIGHT, NODE_HEIGHT = 24, 44
 NUMBER = 50  # the width of one, as −0.1234; picture.js knows it too

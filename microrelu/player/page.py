@@ -38,12 +38,12 @@ SCRIPTS = ("operations.js", "mathml.js", "graph.js", "panel.js", "picture.js", "
 SENTENCES = (  # those that the page fills in itself, as the numbers change
     *("start", "computed", "no value", "seed", "leaf", "open", "closed", "kink"),
     *("too many paths", "not live", "locked", "play", "pause", "forward", "backward"),
-    *("value", "gradient", "at kink", "recorded", "so far"),
+    *("value", "gradient", "at kink", "recorded", "so far", "with respect to"),
     *("changed", "no longer holds", "changed operands", "feeds changed", "comma"),
 )
 LABELS = (  # those that stand in the page from the start
     *("graph", "first", "previous", "play", "next", "last", "position", "speed", "reset"),
-    *("leaf name", "value", "gradient", "local derivative", "with respect to"),
+    *("leaf name", "value", "gradient", "local derivative"),
     *("zoom in", "zoom out", "needs scripts"),
 )
 

@@ -22,12 +22,13 @@ from microrelu.writing.figures import number
 from microrelu.writing.formula import evaluated, names_in, written
 from microrelu.writing.names import Names
 from microrelu.writing.notation import Part
+from microrelu.writing.words import say
 from microrelu.writing.writer import Writer
 
 try:
     import sympy
 except ImportError:
-    raise ImportError('The closed form needs SymPy: pip install "microrelu[symbolic]".') from None
+    raise ImportError(say("no sympy")) from None
 
 MOST_TERMS = 2000  # names in the expression of the root, before anything is simplified
 SIMPLIFIED = 300  # operations; a longer expression stays as the chain rule gives it
@@ -39,10 +40,6 @@ FUNCTIONS: dict[str, Any] = {
     **{"max": sympy.Max, "min": sympy.Min, "abs": sympy.Abs},
     **{name: getattr(sympy, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh")},
 }
-NO_VALUE = (
-    "There is no closed form: a part of it has no value, such as log(0), or none that is real."
-)
-NO_FLOAT = "There is no closed form: it has a number that is too large or too small for a float."
 OURS = {function: name for name, function in FUNCTIONS.items()}
 
 Edge = tuple[Value, int]  # a node and which of its operands
@@ -60,8 +57,7 @@ def derivative(wrt: Value, names: Names) -> sympy.Expr:
     for node in names:
         sizes[node] = sum(sizes[parent] for parent in node.parents) or 1.0
     if sizes[root] > MOST_TERMS:
-        size = number(sizes[root])
-        raise ValueError(f"The closed form would have {size} terms: too many to expand.")
+        raise ValueError(say("many terms", count=number(sizes[root])))
     with _limits("chain rule"):
         plain = _known(_chain_rule(root, wrt, names))
         forms = {plain: plain.count_ops()}
@@ -90,7 +86,7 @@ def _known(expression: sympy.Expr) -> sympy.Expr:
         for function in expression.atoms(sympy.Function)
     )
     if not ours or expression.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo, sympy.I):
-        raise ValueError(NO_VALUE)
+        raise ValueError(say("closed form without value"))
     return expression
 
 
@@ -112,11 +108,11 @@ def _limits(work: str) -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        raise ValueError("The closed form takes too long to find.") from None
+        raise ValueError(say("long to find")) from None
     except RecursionError:
-        raise ValueError("The closed form is nested too deeply to be written.") from None
+        raise ValueError(say("nested too deeply")) from None
     except OverflowError:
-        raise ValueError(NO_FLOAT) from None
+        raise ValueError(say("closed form without float")) from None
     finally:
         sys.setprofile(before)
 
@@ -143,7 +139,7 @@ def _in_floats(expression: sympy.Expr) -> sympy.Expr:
     found: dict[sympy.Rational, sympy.Float] = {}
     for exact in expression.atoms(sympy.Number):
         if not 0 < abs(float(exact)) < math.inf and exact != 0:
-            raise ValueError(NO_FLOAT)
+            raise ValueError(say("closed form without float"))
         if exact.is_Rational and exact.q > LARGEST_FRACTION:
             found[exact] = sympy.Float(float(exact))
     return expression.xreplace(found)
@@ -245,7 +241,7 @@ def _expressions(names: Names) -> dict[Value, sympy.Expr]:
 def _number(x: float) -> sympy.Expr:
     """A number as a fraction if it is written exactly, else a float."""
     if not math.isfinite(x):
-        raise ValueError(NO_VALUE)
+        raise ValueError(say("closed form without value"))
     is_short = float(f"{x:.4g}") == float(f"{x:.12g}")
     return sympy.Rational(f"{x:.4g}") if is_short else sympy.Float(x)
 

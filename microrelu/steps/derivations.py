@@ -22,7 +22,7 @@ from microrelu.steps.sweep import Contribution, Step
 from microrelu.steps.telling import broken, latex_lines
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
 from microrelu.writing.variables import Given, names_for
-from microrelu.writing.words import LANGUAGE
+from microrelu.writing.words import LANGUAGE, language, say
 from microrelu.writing.writer import Writer
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Derivation:
         """
         operations = self.closed_form.count_ops()
         if operations > LONGEST_CLOSED_FORM:
-            raise ValueError(f"The closed form takes {operations} operations: see closed_form.")
+            raise ValueError(say("long closed form", count=operations))
         path = next(self._paths(), ())
         edges = [(step.node, contribution.operand) for step, contribution in path]
         form = _closed_forms().written_back(self.closed_form, edges, writer)
@@ -120,10 +120,11 @@ class Derivation:
             first, *others = (side.text for side in sides)
             indent = " " * len(left.text)
             lines += [f"{left.text} = {first}", *(f"{indent} = {other}" for other in others)]
-        try:
-            lines.append(TEXT.equation(*self.closed_equation(self.writer)))
-        except (ImportError, ValueError) as error:
-            lines.append(str(error))
+        with language(self.language):
+            try:
+                lines.append(TEXT.equation(*self.closed_equation(self.writer)))
+            except (ImportError, ValueError) as error:
+                lines.append(str(error))
         return "\n".join(lines)
 
     __repr__ = __str__

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from microrelu.engine import Constant, Value, topological_order
 from microrelu.steps.holds import refuse_changed
 from microrelu.text import align
-from microrelu.writing.names import Names
 from microrelu.writing.notation import LATEX, MATHML, TEXT, Part, aligned
 from microrelu.writing.variables import Given, names_for
 from microrelu.writing.writer import Writer
@@ -48,7 +47,8 @@ class Step:
         node: The node.
         upstream: ∂root/∂node, complete: what this sweep alone brought, at a leaf too.
         contributions: One for each operand that is not a constant, as written; () at a leaf.
-        names: What the nodes were called, and their numbers, when the sweep began.
+        writer: What sets it as text: what nodes were called, their numbers, and the language, as
+            they were when the sweep began.
         grad: The node's `grad` when the step was made, with what earlier sweeps left at a leaf.
     """
 
@@ -56,19 +56,14 @@ class Step:
     upstream: float
     contributions: tuple[Contribution, ...]
     root: Value = field(repr=False)
-    names: Names = field(repr=False)
+    writer: Writer = field(repr=False)
     grad: float = field(repr=False)
 
     @property
     def is_at_kink(self) -> bool:
         """Does the node sit where its derivative is a convention (ReLU at 0)?"""
-        operation, data = self.node.operation, self.names.data
+        operation, data = self.node.operation, self.writer.names.data
         return operation is not None and operation.kink(*map(data.__getitem__, self.node.parents))
-
-    @property
-    def writer(self) -> Writer:
-        """What sets the step as text."""
-        return Writer(self.names)
 
     def product(self, contribution: Contribution, writer: Writer) -> list[Part]:
         """∂C/∂z · ∂z/∂w, then ∂C/∂z · x, then −0.4 · 2, then −0.8: each said once."""
@@ -101,24 +96,25 @@ class Step:
             *symbols, numbers, amount = [p.text for p in self.product(contribution, writer)]
             left = writer.gradient(contribution.parent).text
             sign = "=" if contribution.is_only else "+="
-            total = f" total {TEXT.number(contribution.running_total).text}"
+            running = TEXT.number(contribution.running_total).text
+            total = f" {writer.say('running total', number=running)}"
             lines.append([left, sign, " = ".join(symbols), f"= {numbers}", f"= {amount}", total])
         below = [f"    {line}" for line in [*align(lines), *self._remarks()]]
         return "\n".join([f"{writer.equation(self.node)}    {gradient}", *below])
 
     def _remarks(self) -> list[str]:
-        operation = self.node.operation
+        operation, say = self.node.operation, self.writer.say
         if operation is None and self.grad != self.upstream:
-            return [f"With what earlier sweeps left, grad is {TEXT.number(self.grad).text}."]
+            return [say("earlier sweeps", number=TEXT.number(self.grad).text)]
         if operation is None or not operation.has_kink:
             return []
         if self.is_at_kink:
-            return [f"{operation.symbol} is at its kink: the derivative here is a convention."]
+            return [say("at its kink", symbol=operation.symbol)]
         closed = [given for given in self.contributions if given.local_derivative == 0]
         if closed and len(closed) == len(self.contributions):
-            return [f"{operation.symbol} is closed: nothing passes."]
-        names = ", ".join(self.writer.node(contribution.parent).text for contribution in closed)
-        return [f"{operation.symbol} passes nothing to {names}."] if closed else []
+            return [say("closed", symbol=operation.symbol)]
+        names = say("comma").join(self.writer.node(given.parent).text for given in closed)
+        return [say("passes nothing", symbol=operation.symbol, operands=names)] if closed else []
 
     def latex(self) -> str:
         """The step as an `aligned` environment, for the inside of a formula."""
@@ -172,17 +168,18 @@ def backward_steps(root: Value, names: Given = ...) -> Iterator[Step]:
     """
     named = names_for(root, names)
     refuse_changed(named)
-    return _steps(root, named)
+    return _steps(root, Writer(named))
 
 
-def _steps(root: Value, names: Names) -> Iterator[Step]:
+def _steps(root: Value, writer: Writer) -> Iterator[Step]:
+    names = writer.names
     received, recorded = dict.fromkeys(names, 0.0) | {root: 1.0}, root.local_derivatives
     done: Step | None = None
     for node in root.sweep():  # its contributions are added when the sweep is asked for the next
         if done is not None:
             yield done
         if root.local_derivatives is not recorded:
-            name = Writer(names).node(root).text
+            name = writer.node(root).text
             raise ValueError(
                 f"{name} was computed anew between two of these steps, which have gradients from "
                 f"before: take them again, backward_steps({name})."
@@ -190,7 +187,7 @@ def _steps(root: Value, names: Names) -> Iterator[Step]:
         done = None
         if not isinstance(node, Constant) or node is root:
             passed = tuple(_contributions(node, received, names.uses))
-            done = Step(node, received[node], passed, root, names, node.grad)
+            done = Step(node, received[node], passed, root, writer, node.grad)
     if done is not None:
         yield done
 

@@ -187,6 +187,331 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "{root} から {leaf} への経路は {count} 本あり、一つずつ書くには多すぎます。"
         "以下では、各勾配をその出力先のノードの勾配で表します。",
     ),
+    "no sympy": (
+        'The closed form needs SymPy: pip install "microrelu[symbolic]".',
+        'Bentuk tertutup memerlukan SymPy: pip install "microrelu[symbolic]".',
+        '閉じた形には SymPy が必要です：pip install "microrelu[symbolic]"。',
+    ),
+    "long closed form": (
+        "The closed form takes {count} operations: see closed_form.",
+        "Bentuk tertutupnya memerlukan {count} operasi: lihat closed_form.",
+        "閉じた形には {count} 個の演算が要ります。closed_form を見てください。",
+    ),
+    "many terms": (
+        "The closed form would have {count} terms: too many to expand.",
+        "Bentuk tertutupnya akan memiliki {count} suku: terlalu banyak untuk dijabarkan.",
+        "閉じた形は {count} 項になり、展開するには多すぎます。",
+    ),
+    "long to find": (
+        "The closed form takes too long to find.",
+        "Mencari bentuk tertutupnya terlalu lama.",
+        "閉じた形を求めるには時間がかかりすぎます。",
+    ),
+    "nested too deeply": (
+        "The closed form is nested too deeply to be written.",
+        "Bentuk tertutupnya bersarang terlalu dalam untuk ditulis.",
+        "閉じた形は入れ子が深すぎて書けません。",
+    ),
+    "closed form without value": (
+        "There is no closed form: a part of it has no value, such as log(0), or none that is real.",
+        "Tidak ada bentuk tertutup: sebagian darinya tidak terdefinisi, seperti log(0), atau tidak "
+        "real.",
+        "閉じた形はありません。log(0) のように定義されないか、実数でない部分があります。",
+    ),
+    "closed form without float": (
+        "There is no closed form: it has a number that is too large or too small for a float.",
+        "Tidak ada bentuk tertutup: di dalamnya ada bilangan yang terlalu besar atau terlalu kecil "
+        "untuk sebuah float.",
+        "閉じた形はありません。float には大きすぎるか小さすぎる数があります。",
+    ),
+    # Steps and pictures
+    "running total": ("total {number}", "jumlah {number}", "計 {number}"),
+    "at its kink": (
+        "{symbol} is at its kink: the derivative here is a convention.",
+        "{symbol} berada di titik sudutnya: turunannya di sini menurut konvensi.",
+        "{symbol} は折れ点にあり、ここでの微分係数は慣例によります。",
+    ),
+    "passes nothing": (
+        "{symbol} passes nothing to {operands}.",
+        "{symbol} tidak meneruskan gradien ke {operands}.",
+        "{symbol} は {operands} へ勾配を渡しません。",
+    ),
+    "earlier sweeps": (
+        "With what earlier sweeps left, grad is {number}.",
+        "Bersama sisa propagasi balik sebelumnya, gradien yang tersimpan adalah {number}.",
+        "以前の逆伝播で残った分を加えると、保存されている勾配は {number} です。",
+    ),
+    "layer": ("layer {number}", "lapisan {number}", "第 {number} 層"),
+    "input": ("input", "masukan", "入力"),
+    "loss": ("loss", "kerugian", "損失"),
+    "example number": ("example {number}", "contoh {number}", "例 {number}"),
+    "example of many": (
+        "example {number} of {count}; the gradients of weights are those of all together",
+        "contoh {number} dari {count}; gradien bobot adalah gradien semua contoh bersama-sama",
+        "{count} 個の例のうち {number} 番目。重みの勾配はすべての例によるもの",
+    ),
+    "weight decay": ("weight decay", "peluruhan bobot", "重み減衰"),
+    "terms": ("{count} terms", "{count} suku", "{count} 項"),
+    "grad": ("grad", "gradien", "勾配"),
+    "not yet": ("not yet", "belum ada", "未計算"),
+    "of": ("{part} of {whole}", "{part} dari {whole}", "{whole} 個中 {part} 個"),
+    "operands": ("operands", "operan", "引数"),
+    "have changed": ("changed", "berubah", "変更済み"),
+    "node": (
+        "{name}: value {value}, gradient {gradient}",
+        "{name}: nilai {value}, gradien {gradient}",
+        "{name}：値 {value}、勾配 {gradient}",
+    ),
+    "value before change": (
+        "{value}, of operands that have changed since",
+        "{value}, dari operan yang sejak itu telah berubah",
+        "{value}（その後に引数が変更済み）",
+    ),
+    "no sweep yet": ("not yet back-propagated", "belum dipropagasi balik", "逆伝播はまだ"),
+    "constant": ("{name} constant {value}", "{name} konstanta {value}", "{name} 定数 {value}"),
+    "as recorded": ("as recorded: {number}", "seperti terekam: {number}", "記録時：{number}"),
+    "is closed": ("closed", "tertutup", "閉"),
+    "is at kink": ("at its kink", "di titik sudutnya", "折れ点"),
+    "on edges": (
+        "on the edges: {what}",
+        "pada sisi graf: {what}",
+        "辺の数値：{what}",
+    ),
+    "local derivatives": ("local derivatives", "turunan lokal", "局所的な微分"),
+    "contributions": (
+        "contributions to the gradient",
+        "kontribusi pada gradien",
+        "勾配への寄与",
+    ),
+    "nodes shown": (
+        "{shown} of {count} nodes",
+        "{shown} dari {count} simpul",
+        "{count} ノード中 {shown} ノード",
+    ),
+    "more": ("… {count} more", "… {count} lagi", "… ほか {count} 個"),
+    "layers": (
+        "{count} nodes, a box for each layer; on the edges: how many",
+        "{count} simpul, satu kotak per lapisan; pada sisi graf: banyaknya",
+        "{count} ノード、層ごとに箱が一つ、辺の数値は本数",
+    ),
+    "after layer": ("after {layer}", "setelah {layer}", "{layer}の後"),
+    "before layers": ("before the layers", "sebelum lapisan", "層の前"),
+    "other leaves": ("other leaves", "simpul daun lain", "ほかの葉ノード"),
+    "leaves": ("leaves", "simpul daun", "葉ノード"),
+    "operations": ("operations", "operasi", "演算"),
+    "mean size": ("mean |grad|", "rerata |gradien|", "平均 |勾配|"),
+    "on lines": (
+        "on the lines: {what}; positive blue, negative dashed orange, large wide",
+        "pada garis: {what}; positif biru, negatif jingga putus-putus, yang besar tebal",
+        "線：{what}（正は青、負は橙の破線、大きいほど太い）",
+    ),
+    "on lines later": (
+        "on the lines: {what}, which are not there yet: root.backward() computes them",
+        "pada garis: {what}, yang belum ada: root.backward() menghitungnya",
+        "線：{what}（まだありません。root.backward() で計算されます）",
+    ),
+    "weights": ("weights", "bobot", "重み"),
+    "unit contributions": (
+        "contributions to the earlier unit's gradient",
+        "kontribusi pada gradien unit sebelumnya",
+        "前のユニットの勾配への寄与",
+    ),
+    "in boxes": (
+        "in the boxes: values blue, gradients orange",
+        "di dalam kotak: nilai biru, gradien jingga",
+        "箱の中：値は青、勾配は橙",
+    ),
+    "closed in boxes": (
+        ", closed units grey",
+        ", unit tertutup abu-abu",
+        "、閉じたユニットは灰色",
+    ),
+    "discs": (
+        "discs: open units filled, closed ones empty; point at one for its numbers",
+        "lingkaran: unit terbuka terisi, yang tertutup kosong; tunjuk salah satu untuk melihat "
+        "nilainya",
+        "円：開いたユニットは塗りつぶし、閉じたユニットは白。指すと数値が出ます",
+    ),
+    "drawn": (
+        "{what}: {shown} of {count} drawn",
+        "{what}: {shown} dari {count} digambar",
+        "{what}：{count} 個のうち {shown} 個を表示",
+    ),
+    "units at kinks": (
+        "units at the kink, where the derivative is a convention: {count}",
+        "unit di titik sudutnya, dengan turunan menurut konvensi: {count}",
+        "折れ点にあり、微分係数が慣例によるユニット：{count} 個",
+    ),
+    "picture changed": (
+        "where operands have changed, what was computed of them no longer holds: {recompute} "
+        "computes it again",
+        "di tempat operan telah berubah, yang dihitung darinya tidak berlaku lagi: {recompute} "
+        "menghitungnya kembali",
+        "引数が変わった所では、計算結果はもう成り立ちません。{recompute} で計算し直せます",
+    ),
+    "earlier gradients": (
+        "the gradients are from before the values were computed anew",
+        "gradiennya berasal dari sebelum nilainya dihitung kembali",
+        "勾配は、値を計算し直す前のものです",
+    ),
+    "too large": (
+        "A picture of {count} nodes would not be readable, so this one shows {what}. Choose "
+        "draw(root, collapse='layers'), a depth such as collapse=3, or collapse=False for every "
+        "node.",
+        "Gambar dengan {count} simpul tidak akan terbaca, jadi gambar ini menunjukkan {what}. "
+        "Pilih draw(root, collapse='layers'), kedalaman seperti collapse=3, atau collapse=False "
+        "untuk semua simpul.",
+        "{count} ノードの図は読めないので、この図には{what}を示します。"
+        "draw(root, collapse='layers')、深さ（たとえば collapse=3）、"
+        "またはすべてのノードを描く collapse=False を選べます。",
+    ),
+    "box a layer": ("one box a layer", "satu kotak per lapisan", "層ごとの箱"),
+    "next to root": (
+        "only the nodes next to the root",
+        "hanya simpul-simpul di dekat akar",
+        "根に近いノードだけ",
+    ),
+    # The command line
+    "usage": ("usage: ", "pemakaian: ", "使い方："),
+    "arguments": ("arguments", "argumen", "引数"),
+    "options": ("options", "opsi", "オプション"),
+    "examples": ("examples:", "contoh:", "例："),
+    "explain description": (
+        "Explain the backpropagation of an expression: the forward values, the backward steps, and "
+        "the gradient of every variable beside its check by differences.",
+        "Menjelaskan propagasi balik suatu ekspresi: nilai pada propagasi maju, langkah-langkah "
+        "propagasi balik, dan gradien setiap variabel di samping pemeriksaannya dengan selisih.",
+        "式の逆伝播を説明します。順伝播の値、逆伝播のステップ、各変数の勾配とその差分による検算を"
+        "示します。",
+    ),
+    "functions": (
+        "An expression has names, numbers, + - * / **, brackets, and these functions: {functions}.",
+        "Ekspresi terdiri atas nama, bilangan, + - * / **, kurung, dan fungsi berikut: "
+        "{functions}.",
+        "式に使えるのは、名前、数、+ - * / **、括弧、次の関数です：{functions}。",
+    ),
+    "named parts": (
+        "Parts that it names, between semicolons, keep their names in the steps and the picture.",
+        "Bagian yang diberi nama, di antara titik koma, tetap bernama demikian dalam langkah dan "
+        "gambar.",
+        "セミコロンで区切って名前を付けた部分は、ステップと図でもその名前で呼ばれます。",
+    ),
+    "train first": (
+        'The first word train always means training: write "(train)" for a variable of that name.',
+        'Kata pertama train selalu berarti pelatihan: tulis "(train)" untuk variabel bernama itu.',
+        '最初の語 train は常に学習を意味します。その名前の変数は "(train)" と書きます。',
+    ),
+    "explain status": (
+        "Exit status: 0; 1 where the check by differences does not confirm every gradient, because "
+        "it disagrees or cannot tell; 2 where the command has a mistake.",
+        "Status keluar: 0; 1 jika pemeriksaan dengan selisih tidak mengukuhkan setiap gradien, "
+        "karena berbeda atau tidak dapat menentukan; 2 jika ada kesalahan dalam perintah.",
+        "終了ステータス：0。差分による検算ですべての勾配が確かめられなければ（一致しないか、判定"
+        "できなければ）1。コマンドに誤りがあれば 2。",
+    ),
+    "expression": (
+        "what to differentiate, in quotes",
+        "yang diturunkan, dalam tanda kutip",
+        "微分する式。引用符で囲みます",
+    ),
+    "assignments": (
+        "the value of a name: w=-0.5, x=1e-3",
+        "nilai suatu nama: w=-0.5, x=1e-3",
+        "名前の値：w=-0.5, x=1e-3",
+    ),
+    "--svg": ("write the picture as SVG", "menulis gambar sebagai SVG", "図を SVG で書き出す"),
+    "--png": ("write the picture as PNG", "menulis gambar sebagai PNG", "図を PNG で書き出す"),
+    "--dot": (
+        "write the picture as Graphviz's DOT text",
+        "menulis gambar sebagai teks DOT milik Graphviz",
+        "図を Graphviz の DOT で書き出す",
+    ),
+    "--html": (
+        "write the step player, a page of its own",
+        "menulis pemutar langkah, sebuah halaman tersendiri",
+        "ステップ再生のページを書き出す",
+    ),
+    "--open": (
+        "show the file that was written last, or else the step player",
+        "menampilkan berkas yang terakhir ditulis, atau pemutar langkah",
+        "最後に書き出したファイルを、なければステップ再生のページを開く",
+    ),
+    "--relu-at-zero": (
+        "ReLU'(0): 0 to 1, 1 unless given",
+        "ReLU'(0): 0 sampai 1, tanpa opsi ini 1",
+        "ReLU'(0)：0 から 1 まで、指定がなければ 1",
+    ),
+    "--json": (
+        'print one JSON document; in it NaN and ±∞ are "NaN", "Infinity", "-Infinity"',
+        'mencetak satu dokumen JSON; di dalamnya NaN dan ±∞ adalah "NaN", "Infinity", "-Infinity"',
+        'JSON 文書を一つ出力する。NaN と ±∞ は "NaN", "Infinity", "-Infinity"',
+    ),
+    "--version": ("print the version", "mencetak versi", "バージョンを表示する"),
+    "--lang": (
+        "speak English (en), Indonesian (id) or Japanese (ja)",
+        "berbahasa Inggris (en), Indonesia (id), atau Jepang (ja)",
+        "英語（en）、インドネシア語（id）、日本語（ja）のどれかで表示する",
+    ),
+    "--help": ("print this help", "mencetak bantuan ini", "このヘルプを表示する"),
+    "train description": (
+        "Train MLP(2, [16, 16, 1]) to tell two classes of points apart, by gradient descent on the "
+        "hinge loss with a little weight decay.",
+        "Melatih MLP(2, [16, 16, 1]) untuk membedakan dua kelas titik, dengan penurunan gradien "
+        "pada kerugian hinge dan sedikit peluruhan bobot.",
+        "MLP(2, [16, 16, 1]) を、ヒンジ損失とわずかな重み減衰の勾配降下法で、二つのクラスの点を"
+        "見分けるように学習させます。",
+    ),
+    "train status": (
+        "Exit status: 0; 1 where the training diverges; 2 where the command has a mistake.",
+        "Status keluar: 0; 1 jika pelatihannya divergen; 2 jika ada kesalahan dalam perintah.",
+        "終了ステータス：0。学習が発散すれば 1。コマンドに誤りがあれば 2。",
+    ),
+    "--steps": (
+        "passes over all points (100)",
+        "banyaknya lintasan atas semua titik (100)",
+        "すべての点を通る回数（100）",
+    ),
+    "--lr": (
+        "learning rate, falling to a tenth of it (1.0)",
+        "laju pembelajaran, turun sampai sepersepuluhnya (1.0)",
+        "学習率。その 10 分の 1 まで下がる（1.0）",
+    ),
+    "--seed": (
+        "of the points and the weights (0)",
+        "benih bilangan acak untuk titik dan bobot (0)",
+        "点と重みの乱数のシード（0）",
+    ),
+    "train --png": (
+        "write the points and the decision boundary",
+        "menulis titik-titik dan batas keputusannya",
+        "点と決定境界の図を書き出す",
+    ),
+    "train --svg": (
+        "write the trained network, its weights as lines, at its first point",
+        "menulis jaringan terlatih pada titik pertama, dengan bobot sebagai garis",
+        "学習後のネットワークを、重みを線として、最初の点について書き出す",
+    ),
+    "trained": (
+        "{model} on {count} points: {data}",
+        "{model} pada {count} titik: {data}",
+        "{model}、{count} 個の点：{data}",
+    ),
+    "before training": (
+        "before training, {reached}",
+        "sebelum pelatihan, {reached}",
+        "学習前：{reached}",
+    ),
+    "after training": (
+        "after step {steps}, {reached}",
+        "setelah {steps} langkah, {reached}",
+        "{steps} ステップ後：{reached}",
+    ),
+    "reached": (
+        "loss {loss}, accuracy {accuracy}",
+        "kerugian {loss}, akurasi {accuracy}",
+        "損失 {loss}、正解率 {accuracy}",
+    ),
+    "training": ("training", "pelatihan", "学習"),
     # The player's own words
     "comma": (", ", ", ", "、"),
     "step by step": ("step by step", "selangkah demi selangkah", "ステップごとに"),
@@ -211,7 +536,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "recorded": ("recorded", "rekaman", "記録"),
     "leaf name": ("Leaf", "Simpul daun", "葉ノード"),
     "reset": ("Reset", "Setel ulang", "元に戻す"),
-    "with respect to": ("Differentiate by it", "Turunkan terhadap ini", "この変数で微分"),
+    "with respect to": (
+        "Show ∂{root}/∂{leaf}",
+        "Tampilkan ∂{root}/∂{leaf}",
+        "∂{root}/∂{leaf} を表示",
+    ),
     "start": (
         "The leaves are given. Change one, here or by dragging it in the picture, and everything "
         "is computed anew.",
@@ -295,6 +624,11 @@ def language(name: str) -> Choice[str]:
         known = ", ".join(map(repr, LANGUAGES))
         raise ValueError(f"There are no words in the language {name!r}, only in {known}.")
     return LANGUAGE.set(name)
+
+
+def layer_name(layer: int) -> str:
+    """What the frame of a layer is called."""
+    return say("layer", number=layer) if layer else say("input")
 
 
 def say(key: str, in_language: str | None = None, **words: object) -> str:

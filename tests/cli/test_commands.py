@@ -3,14 +3,19 @@
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 
-from microrelu import backward_steps, check_gradients, topological_order
+import microrelu
+from microrelu import backward_steps, check_gradients, language, topological_order
 from microrelu.cli.commands import main
+from microrelu.cli.output import GRADIENT, HEADING, VALUE
 from microrelu.expressions import expression, functions
+from microrelu.text import text_width
+from microrelu.writing.words import LANGUAGES, WORDS
 
 NEURON = ["(y - relu(w*x + b))**2 / 2", "w=0.5", "x=2", "b=0.1", "y=3"]
 ADVICE = "Write only names, numbers, + - * / ** and functions such as relu(x) here."
@@ -30,7 +35,7 @@ def test_the_readme_expression(capsys):
     forward, backward, gradients = capsys.readouterr().out.split("\n\n")
     root = read(NEURON[0], w=0.5, x=2, b=0.1, y=3)
     assert forward.splitlines() == [
-        "Forward",
+        "Forward: values",
         "y  = 3",
         "w  = 0.5",
         "x  = 2",
@@ -43,7 +48,9 @@ def test_the_readme_expression(capsys):
         "C  = v₅ / 2   = 3.61 / 2  = 1.805",
     ]
     steps = list(backward_steps(root, names=None))
-    assert backward == "\n".join(["Backward", *(str(step) for step in steps if step.contributions)])
+    assert backward == "\n".join(
+        ["Backward: gradients", *(str(step) for step in steps if step.contributions)]
+    )
     assert "    ∂C/∂w = ∂C/∂v₁ · ∂v₁/∂w = ∂C/∂v₁ · x = −1.9 · 2   = −3.8" in backward
     assert gradients == f"Gradients\n{check_gradients(root, names=None)}\n"
     assert "w     −3.8             −3.8   −3.8     −3.8   agrees\n" in gradients
@@ -93,13 +100,154 @@ def test_a_variable_called_train_stands_in_brackets(capsys):
     assert "C     = train · 2 = 3 · 2 = 6\n" in capsys.readouterr().out
 
 
-def test_the_help_has_an_example_and_every_function(capsys):
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_the_help_has_an_example_and_every_function(name, capsys):
     with pytest.raises(SystemExit) as leave:
-        main(["--help"])
+        main(["--help", "--lang", name])
     out = capsys.readouterr().out
     assert leave.value.code == 0
+    assert out.startswith(WORDS["usage"][LANGUAGES.index(name)])
     assert 'microrelu "(y - relu(w*x + b))**2 / 2" w=0.5 x=2 b=0.1 y=3' in out
     assert all(name in out for name in functions())
+
+
+def test_called_bare_it_helps(capsys):
+    assert main([]) == 0
+    bare = capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main(["-h"])
+    assert bare == capsys.readouterr()
+    assert main(["--lang", "ja"]) == 0
+    assert capsys.readouterr().out.startswith("使い方：microrelu EXPRESSION")
+
+
+def test_its_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as leave:
+        main(["--version"])
+    assert leave.value.code == 0
+    assert capsys.readouterr().out == f"microrelu {microrelu.__version__}\n"
+
+
+# The language, the terminal's width and its colours
+
+
+@pytest.mark.parametrize("place", [0, 2, 6])
+def test_a_language_holds_for_one_command_and_stands_anywhere(place, capsys):
+    arguments = [*NEURON[:place], "--lang", "ja", *NEURON[place:]]
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("順伝播：値\n")
+    assert "  計 −3.8\n" in out
+    assert main(NEURON) == 0
+    assert capsys.readouterr().out.startswith("Forward: values\n")
+
+
+def test_without_lang_the_language_in_force_is_spoken(capsys):
+    with language("id"):
+        assert main(NEURON) == 0
+    assert capsys.readouterr().out.startswith("Propagasi maju: nilai\n")
+
+
+LONG = [
+    "r = relu(a_long_variable_name - z); exp(r) * r / z + max(z, a_long_variable_name)"
+    + " + sum(z, r, r, r, r, r, r, r, a_long_variable_name, a_long_variable_name, z, z)",
+    "a_long_variable_name=0.123456789",
+    "z=-2.3456789",
+]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("name", LANGUAGES)
+@pytest.mark.parametrize("arguments", [NEURON, LONG, [], ["train", "xor", "--steps=1"]])
+def test_what_is_printed_fits_the_terminal_and_loses_nothing(
+    arguments, name, width, monkeypatch, capsys
+):
+    said = []
+    for columns in (width, 10_000):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        assert main([*arguments, "--lang", name]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0].split() == said[1].split() or name == "ja"  # which is broken within a sentence
+    assert "".join(said[0].split()) == "".join(said[1].split())
+    shown = [line for line in said[0].splitlines() if not line.startswith("  microrelu")]
+    assert max(map(text_width, shown)) <= width
+
+
+def test_a_broken_equation_goes_on_below_its_equals_sign(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "60")
+    main(NEURON)
+    assert (
+        "    ∂C/∂w = ∂C/∂v₁ · ∂v₁/∂w = ∂C/∂v₁ · x = −1.9 · 2 = −3.8\n"
+        "          total −3.8\n" in capsys.readouterr().out
+    )
+
+
+def test_a_table_that_is_too_wide_has_its_names_on_lines_of_their_own(monkeypatch, capsys):
+    arguments = ["exp(a_variable_of_a_long_name_indeed)", "a_variable_of_a_long_name_indeed=0.123"]
+    monkeypatch.setenv("COLUMNS", "100")
+    main(arguments)
+    assert "\na_variable_of_a_long_name_indeed  1.1308844 " in capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "80")
+    main(arguments)
+    assert (
+        "leaf\n"
+        "    backpropagation  left       central    right      verdict\n"
+        "a_variable_of_a_long_name_indeed\n"
+        "    1.1308844        1.1308844  1.1308844  1.1308844  agrees\n"
+    ) in capsys.readouterr().out
+
+
+def colours(text):
+    """The text without its colours, and what stands in each of them."""
+    found = re.findall(r"\x1b\[([\d;]+)m(.*?)\x1b\[0m", text)
+    return re.sub(r"\x1b\[[\d;]+m", "", text), found
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_on_a_terminal_values_are_blue_and_gradients_orange(name, monkeypatch, capsys):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    arguments = ["relu(w * x)", "w=-2", "x=3", "--lang", name]
+    assert main(arguments) == 0
+    plain = capsys.readouterr().out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(arguments) == 0
+    text, found = colours(capsys.readouterr().out)
+    assert text == plain
+    assert [shown for color, shown in found if color == VALUE] == ["−2", "3", "−6", "0", "0", "−6"]
+    gradients = [shown for color, shown in found if color == GRADIENT]
+    assert gradients == ["1", *["0"] * 9]
+    assert [shown for color, shown in found if color == HEADING] == [
+        WORDS[key][LANGUAGES.index(name)] for key in ("forward", "backward", "gradients")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "is_coloured"),
+    [("NO_COLOR", "", True), ("NO_COLOR", "0", False), ("TERM", "dumb", False)],
+)
+def test_whoever_wants_no_colours_has_none(variable, value, is_coloured, monkeypatch, capsys):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(NEURON) == 0
+    assert ("\x1b" in capsys.readouterr().out) == is_coloured
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
+def test_a_terminal_has_colours_and_a_pipe_none():
+    import pty
+
+    ours, theirs = pty.openpty()
+    environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    arguments = [sys.executable, "-m", "microrelu", *NEURON]
+    subprocess.run(arguments, stdout=theirs, env=environment | {"TERM": "xterm"}, check=True)
+    assert b"\x1b[38;5;166m" in os.read(ours, 10_000)
+    os.close(ours)
+    os.close(theirs)
+    with run(*NEURON) as process:
+        assert b"\x1b" not in process.stdout.read()
 
 
 # JSON
@@ -281,13 +429,13 @@ def test_a_mistake_in_the_expression(expression, said, capsys):
             "lambda is a word of Python's own: choose another name, lambda_ say.",
         ),
         (["2 + 3"], "The expression has no variable: name one, as in relu(x) with x=2."),
-        ([], 'The expression is empty: write "relu(w*x + b)" w=0.5, say.'),
         (["x", "x=1", "--bogus"], "Unrecognized arguments: --bogus (see microrelu --help)."),
         (["x", "x=1", "--relu-at-zero", "2"], "--relu-at-zero takes a slope from 0 to 1, not 2.0."),
         (
             ["x", "x=1", "--relu-at-zero", "nan"],
             "--relu-at-zero takes a slope from 0 to 1, not nan.",
         ),
+        (["--lang"], "Argument --lang: expected one argument (see microrelu --help)."),
         (
             ["train", "moons", "--steps", "0"],
             "--steps takes a number from 1 to 1000000000, not 0.",
@@ -305,7 +453,8 @@ def test_a_mistake_in_the_arguments(arguments, said, capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["train"], ["train", "mars"], ["x", "x=1", "--relu-at-zero", "a"]]
+    "arguments",
+    [["train"], ["train", "mars"], ["x", "x=1", "--relu-at-zero", "a"], ["--lang", "fr"]],
 )
 def test_a_mistake_that_argparse_finds_is_one_line_too(arguments, capsys):
     assert main(arguments) == 2
@@ -333,12 +482,13 @@ def test_open_shows_the_file_that_was_written(tmp_path, monkeypatch):
     assert shown == [(tmp_path / "neuron.dot").as_uri()]
 
 
-def test_open_alone_draws_a_picture(tmp_path, monkeypatch, capsys):
+def test_open_alone_opens_the_player(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("webbrowser.open", lambda url: False)
-    assert main([*NEURON, "--open"]) == 0
-    (picture,) = tmp_path.glob("*/picture.svg")
-    assert capsys.readouterr().err == f"microrelu: no program was found that shows {picture}.\n"
+    assert main([*NEURON, "--open", "--lang=id"]) == 0
+    (page,) = tmp_path.glob("*/player.html")
+    assert '<html lang="id">' in page.read_text(encoding="utf-8")
+    assert capsys.readouterr().err == f"microrelu: no program was found that shows {page}.\n"
 
 
 def test_a_file_that_cannot_be_written(tmp_path, capsys):

@@ -196,7 +196,7 @@ def test_a_constant_with_a_label_shows_it():
 
 def test_a_closed_relu_blocks_its_edge():
     blocked = draw(Value(-1.0, "z").relu())
-    assert texts(blocked)["e1_0"] == ["0", " blocked"]
+    assert texts(blocked)["e1_0"] == ["0", "blocked"]
     (edge,) = lines(blocked, "->")
     assert "class=blocked" in edge
     assert "arrowtail=tee" in edge
@@ -214,14 +214,14 @@ def test_a_product_with_zero_is_no_closed_gate():
 
 def test_maximum_blocks_the_smaller():
     shown = texts(draw(maximum(Value(1.0, "a"), Value(2.0, "b"))))
-    assert (shown["e2_0"], shown["e2_1"]) == (["0", " blocked"], ["1"])
+    assert (shown["e2_0"], shown["e2_1"]) == (["0", "blocked"], ["1"])
 
 
 @pytest.mark.parametrize(("slope", "written"), [(1.0, "1"), (0.5, "0.5"), (0.0, "0")])
 def test_a_node_at_its_kink_says_which_derivative_it_took(slope, written):
     with relu_at_zero(slope):
         picture = draw(Value(0.0, "z").relu())
-    assert texts(picture)["n1"][-2:] == ["at kink", f"∂ = {written}"]
+    assert texts(picture)["n1"][-2:] == ["kink", f"∂ = {written}"]
     assert ("blocked" in picture.source) == (slope == 0)
 
 
@@ -251,7 +251,7 @@ def caption(root, **options):
 def test_a_node_whose_operands_have_changed_is_marked():
     root = moved()
     shown = texts(draw(root))
-    assert shown["n2"][-2:] == ["changed", "operands"]
+    assert shown["n2"][-2:] == ["operands", "changed"]
     assert "changed" not in shown["n3"]  # of the z that was, and still is
     line = node(root, "z(1)")
     assert 'class="operation changed"' in line
@@ -270,7 +270,7 @@ def test_the_caption_says_once_what_to_write():
     assert "holds: loss.recompute()" in caption(moved(), collapse=1)
     assert "holds: loss.recompute()" in caption(moved(), collapse="layers")
     boxes = texts(draw(moved(), collapse="layers")).values()
-    assert ["layer 1", "operations", "1", "changed operands", "1 of 1"] in [b[:5] for b in boxes]
+    assert ["layer 1", "operations", "1", "operands changed", "1 of 1"] in [b[:5] for b in boxes]
 
 
 def test_of_a_node_that_no_longer_holds_no_equality_is_stated():
@@ -404,7 +404,7 @@ def test_a_large_graph_is_collapsed_and_says_so():
     with pytest.warns(UserWarning, match=r"301 nodes .* collapse=3, or collapse=False"):
         picture = draw(deep(LARGEST))
     shown = texts(picture)
-    assert shown["rest"] == ["… 296 nodes more"]
+    assert shown["rest"] == ["… 296 more"]
     assert "on the edges: local derivatives; 5 of 301 nodes" in shown["graph0"]
     assert {"n300", "n296", "e300_0"} <= shown.keys()
     assert "n295" not in shown
@@ -421,25 +421,25 @@ def test_every_node_on_request():
 def test_a_depth_on_request():
     shown = texts(draw(chain(3), collapse=1))
     assert [id_ for id_ in shown if id_.startswith("n")] == ["n0", "n14", "n13"]
-    assert shown["rest"] == ["… 12 nodes more"]
+    assert shown["rest"] == ["… 12 more"]
     assert "rest" not in texts(draw(chain(3), collapse=99))
 
 
 def test_one_node_more():
-    assert texts(draw((-Value(1.0, "a")).exp(), collapse=1))["rest"] == ["… 1 node more"]
+    assert texts(draw((-Value(1.0, "a")).exp(), collapse=1))["rest"] == ["… 1 more"]
 
 
 def test_a_wide_graph_keeps_to_its_size():
     many = total([Value(float(i)) for i in range(5000)])
     with pytest.warns(UserWarning, match="5,001 nodes"):
         shown = texts(draw(many))
-    assert shown["rest"] == ["… 4,701 nodes more"]
+    assert shown["rest"] == ["… 4,701 more"]
 
 
 def test_a_very_deep_graph_is_drawn():
     with pytest.warns(UserWarning, match="100,001 nodes"):
         picture = draw(deep(100_000))
-    assert texts(picture)["rest"] == ["… 99,996 nodes more"]
+    assert texts(picture)["rest"] == ["… 99,996 more"]
 
 
 def test_one_box_a_layer():
@@ -496,7 +496,7 @@ def test_a_layout_that_takes_too_long_is_done_quickly(monkeypatch):
     assert programs == ["-Kdot", "-Kneato"]
     assert tidy.pop("graph0")[0] == quick.pop("graph0")[0]  # the caption
     assert quick == tidy
-    assert texts(draw(tangled(99), collapse=60))["rest"] == ["… 78 nodes more"]
+    assert texts(draw(tangled(99), collapse=60))["rest"] == ["… 78 more"]
 
 
 def test_only_a_picture_that_may_take_long_says_where_its_nodes_stand():

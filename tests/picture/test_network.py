@@ -233,7 +233,7 @@ def test_at_the_kink_a_unit_is_what_its_derivative_says(slope, is_closed):
         z = Neuron(1, seed=1)([0.0])
     assert ("closed" in attributes(drawn(z))["u1_0"]) == is_closed
     assert "kink" in attributes(drawn(z))["u1_0"]
-    said = "1 unit is at its kink, where the derivative is a convention"
+    said = "units at the kink, where the derivative is a convention: 1"
     assert caption(drawn(z))[-1] == said
 
 
@@ -307,10 +307,10 @@ def test_a_batch_shows_one_example_and_says_which():
         picture = drawn(cost, example=example)
         shown = texts(picture)
         assert shown["u0_0"][-1] == str(example)
-        assert shown["t3"] == [f"example {example}"]
+        assert shown["t3"] == [f"example {example + 1}"]  # printed from 1, asked for from 0
         assert shown["u3_0"][-1] == "0.333"  # of the mean by the loss of one
         assert shown["u4_0"][0] == "C"
-        said = f"example {example} of 3; the gradients of weights are those of all together"
+        said = f"example {example + 1} of 3; the gradients of weights are those of all together"
         assert caption(picture)[-1] == said
         assert "u1_3" not in shown
 

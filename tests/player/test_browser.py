@@ -342,7 +342,7 @@ def test_sentences_are_those_of_python(open_page, lang):
     order = topological_order(root)
     said = page.evaluate("microrelu.nodes.map(microrelu.why)")
     for step in backward_steps(root, names=None):
-        assert said[order.index(step.node)] == why(step, Writer(step.names, TEXT, lang))
+        assert said[order.index(step.node)] == why(step, Writer(step.writer.names, TEXT, lang))
 
 
 @pytest.mark.parametrize("graph", GRAPHS)

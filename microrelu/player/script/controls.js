@@ -20,6 +20,7 @@ function showForm() {
   const { reach, grain } = scaleOf(chosen);
   Object.assign($("range"), { min: -reach, max: reach, step: grain });
   $("range").value = chosen.data;
+  $("wrt").textContent = say("with respect to", { root: nameOf(root), leaf: nameOf(chosen) });
   $("wrt").setAttribute("aria-pressed", isDifferentiating);
   $("reset").disabled = leaves.every((leaf) => leaf.changed === undefined);
   $("note").textContent = isLocked
