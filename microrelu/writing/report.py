@@ -62,7 +62,7 @@ def report_html(
     <p>All agree.</p>
     """
     below = _below(count - len(lines), notes, conclusion, language)
-    sentences = [f"<p>{html.escape(sentence)}</p>" for sentence in below]
+    sentences = [f"<p>{_escaped(sentence)}</p>" for sentence in below]
     return "\n".join([*([_table(head, lines)] if lines else []), *sentences])
 
 
@@ -78,8 +78,13 @@ def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 def _row(tag: str, cells: Sequence[str], sides: Sequence[str]) -> str:
     pairs = zip(cells, sides, strict=True)
-    inside = "".join(f"<{tag} {side}>{html.escape(cell)}</{tag}>" for cell, side in pairs)
+    inside = "".join(f"<{tag} {side}>{_escaped(cell)}</{tag}>" for cell, side in pairs)
     return f"<tr>{inside}</tr>"
+
+
+def _escaped(text: str) -> str:
+    """The text as HTML, of which MathJax, which reads whole pages, sets nothing as a formula."""
+    return re.sub(r"[$\\]", r"<span>\g<0></span>", html.escape(text))
 
 
 def _below(
