@@ -21,7 +21,7 @@ def as_latex(node: Value) -> str:
     Where its operands have changed since it was computed, no equation of theirs is stated.
     """
     writer = Writer(names_in_notebook(node), LATEX)
-    changed = changed_nodes(writer.names)
+    changed = changed_nodes(_near(node))
     made = as_made(node, writer) if changed else _made(node, writer)
     if node not in writer.names.given:
         made = made._replace(left=_word("value", writer))
@@ -40,6 +40,15 @@ def as_latex(node: Value) -> str:
 
 def _word(key: str, writer: Writer) -> Part:
     return Part(rf"\text{{{writer.say(key)}}}")
+
+
+def _near(node: Value) -> set[Value]:
+    """The node, and what its formula may be written out of."""
+    found = level = {node}
+    for _ in range(DEEPEST - 1):
+        level = {parent for each in level for parent in each.parents}
+        found = found | level
+    return found
 
 
 def _made(node: Value, writer: Writer) -> Equation:

@@ -55,7 +55,7 @@ def report_html(
     """A report as HTML, of the same arguments; all that is given is text.
 
     >>> print(report_html(["leaf", "grad"], [["<w>", "−4"]], [], "All agree.", 1))
-    <table>
+    <table cellpadding="5">
     <tr><th align="left" style="text-align: left">leaf</th><th align="right">grad</th></tr>
     <tr><td align="left" style="text-align: left">&lt;w&gt;</td><td align="right">−4</td></tr>
     </table>
@@ -73,7 +73,7 @@ def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
         if any(re.match("[−≈ ]*[0-9∞]", cell) for cell in column):
             sides[i] = 'align="right"'
     rows = [_row("th", head, sides), *(_row("td", line, sides) for line in lines)]
-    return "\n".join(["<table>", *rows, "</table>"])
+    return "\n".join(['<table cellpadding="5">', *rows, "</table>"])
 
 
 def _row(tag: str, cells: Sequence[str], sides: Sequence[str]) -> str:
