@@ -1,7 +1,8 @@
 """microrelu: a scalar autograd engine for people who learn and teach the chain rule.
 
-The public names, and nothing else. The engine is here at once; what pictures, trains or replays a
-graph is imported when it is first asked for. Read `operations.py` and `engine.py` first.
+The public names, and what a notebook asks a Value for. The engine is here at once; what pictures,
+trains or replays a graph is imported when it is first asked for. Read `operations.py` and
+`engine.py` first.
 """
 
 from importlib import import_module
@@ -87,6 +88,15 @@ def __getattr__(name: str) -> Any:
             f"microrelu has no {name!r}; it has {', '.join(sorted({*__all__, *_LATER}))}."
         )
     return getattr(import_module(f"microrelu.{_LATER[name]}"), name)
+
+
+def _displayed(value: Value) -> str:
+    from microrelu.steps.display import as_latex
+
+    return as_latex(value)
+
+
+Value._repr_latex_ = _displayed  # type: ignore[attr-defined]  # the engine knows of no formulas
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""Operations of one's own: what is asked of a definition, and of every result.
+"""Operations of one's own: what is asked of a definition, and of every result; their docstrings.
 
 The table of `operations.py` is trusted; what users enter in it is looked at here.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from inspect import CO_VARARGS, signature
+from inspect import CO_VARARGS, Parameter, Signature, signature
 from typing import Any
 
 from microrelu.errors import not_one_for_each, real_number
@@ -106,6 +106,33 @@ def _check_formula(name: str, formula: Any, operands: Sequence[str], known: set[
                 f"The formula {formula!r} of {name} has {used!r}, which is none of its operands "
                 f"({', '.join(operands)}) and no function that formulas know."
             )
+
+
+def docstring(function: Any, formula: Any, derivatives: Any) -> str:
+    """What `help` says of an operation: `ReLU(a); derivative by a: Step(a).`, and its own words.
+
+    One of any number of operands has its own words alone.
+    """
+    own = function.__doc__ or ""
+    if callable(formula) or callable(derivatives) or not (formula or derivatives):
+        return own or f"The operation {function.__name__}{signature(function)}."
+    operands = function.__code__.co_varnames
+    slopes = [
+        f"by {operand}: {slope}" for operand, slope in zip(operands, derivatives, strict=False)
+    ]
+    usual = formula or f"{function.__name__}{signature(function)}"
+    written = f"{usual}; derivative {', '.join(slopes)}." if slopes else f"{usual}."
+    return f"{written}\n\n{own}".strip()
+
+
+def describe(method: Any, function: Any, doc: str | None) -> None:
+    """Give a method of Value the name, the words and the other operands of its operation."""
+    name = function.__name__
+    method.__name__, method.__qualname__ = name, f"Value.{name}"
+    (first, *others) = signature(function).parameters.values()
+    method.__doc__ = f"A new node, {name} of this node {first.name}: {doc}"
+    shown = [each.replace(annotation=Parameter.empty) for each in others]
+    method.__signature__ = Signature([first.replace(name="self", annotation=first.empty), *shown])
 
 
 def name_for_pickle(function: Any) -> str:

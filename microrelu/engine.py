@@ -47,7 +47,7 @@ class Operation:
         self.name = self.function.__name__
         self.operands = code.co_varnames[: code.co_argcount]  # () where any number may come
         self.symbol = self.symbol or self.name
-        self.__doc__ = self.function.__doc__ or f"{self.formula}, with ∂ = {self.derivatives}."
+        self.__doc__ = definitions.docstring(self.function, self.formula, self.derivatives)
         self.__module__ = self.function.__module__  # pickle finds the operation there, by name
         is_own = self.__module__ != TABLE
         self.compute = definitions.checked(self.function) if is_own else self.function
@@ -197,6 +197,15 @@ class Value(Protocols):
         since; `recompute` records it anew.
         """
         deque(self.sweep(), maxlen=0)
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every leaf below to the integer 0, as before the first sweep.
+
+        Inner nodes need none: each sweep starts theirs at 0 by itself.
+        """
+        for node in topological_order(self):
+            if not node.parents:
+                node._grad = 0
 
     def recompute(self) -> None:
         """Compute the recorded graph anew, in place, from what its leaves hold now.

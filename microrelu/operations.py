@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import mul
 from typing import Any
 
+from microrelu import definitions
 from microrelu.engine import (
     OPERATIONS,
     Binary,
@@ -255,8 +256,7 @@ def method(operation: Operation) -> Callable[..., Value]:
         return operation(self, *others, **named)
 
     made = of_one if len(operation.operands) == 1 else with_defaults
-    made.__name__ = operation.name
-    made.__doc__ = f"`{operation.name}` of this node, as a new node."
+    definitions.describe(made, operation.function, operation.__doc__)
     return made
 
 

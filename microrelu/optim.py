@@ -47,6 +47,10 @@ class Optimizer:
             for numbers, number in zip(self.kept, kept, strict=True):
                 numbers[i] = number
 
+    def __repr__(self) -> str:
+        count = len(self.parameters)
+        return f"{type(self).__name__}(lr={self.lr:g}, {count} parameter{'s' * (count > 1)})"
+
     def moved(self, data: Any, gradient: Any, *kept: Any) -> tuple[Any, ...]:
         """Where a step leads: the new data, then what is kept; numbers, or arrays of them."""
         raise NotImplementedError(f"{type(self).__name__} needs a method `moved`.")

@@ -779,6 +779,21 @@ def test_a_chain_of_a_million_links_is_computed_anew():
     assert node.data == 2.0
 
 
+def test_zero_grad_of_a_root_sets_its_leaves_back():
+    w, other = Value(2.0), Value(1.0)
+    h = 3 * w
+    root = h**2
+    root.backward()
+    other.backward()
+    root.zero_grad()
+    assert (w.grad, type(w.grad)) == (0, int)
+    assert (h.grad, other.grad) == (12.0, 1.0)  # the next sweep begins with those inside
+    root.backward()
+    assert (w.grad, h.grad) == (36.0, 12.0)
+    w.zero_grad()
+    assert w.grad == 0
+
+
 # Importing
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import inspect
 import math
 import pickle
 import re
@@ -72,6 +73,39 @@ def test_each_operation_says_how_it_is_written(name):
     assert repr(row) == f"<operation {name}>"
     assert formula
     assert len(local) == len(names)
+
+
+def test_help_says_the_formula_and_the_derivatives():
+    assert Value.relu.__doc__ == (
+        "A new node, relu of this node a: ReLU(a); derivative by a: Step(a)."
+    )
+    assert microrelu.relu.__doc__ == "ReLU(a); derivative by a: Step(a)."
+    assert microrelu.multiply.__doc__ == "a * b; derivative by a: b, by b: a."
+    assert microrelu.maximum.__doc__.startswith("max(a, b); derivative by a: Step(a - b), by b: ")
+    assert microrelu.maximum.__doc__.endswith("agree at the kink.")
+    assert microrelu.total.__doc__.startswith("total(values): their sum")
+    assert str(inspect.signature(Value.tanh)) == "(self)"
+    assert str(inspect.signature(Value.leaky_relu)) == "(self, slope=0.01)"
+    assert Value.elu.__qualname__ == "Value.elu"
+
+
+def test_help_of_an_operation_of_ones_own(table):
+    @operation()
+    def soft(a, slope=0.5):
+        return slope * a, (slope, a)
+
+    @operation(formula="a**3")
+    def cube(a):
+        """As a box grows."""
+        return a**3, (3 * a**2,)
+
+    @operation(derivatives=["3 * a**2"])
+    def third(a):
+        return a**3, (3 * a**2,)
+
+    assert soft.__doc__ == "The operation soft(a, slope=0.5)."
+    assert cube.__doc__ == "a**3.\n\nAs a box grows."
+    assert third.__doc__ == "third(a); derivative by a: 3 * a**2."
 
 
 # Values and local derivatives

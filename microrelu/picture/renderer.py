@@ -52,6 +52,9 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         follows = output == "svg" and self.graph_attr.get("class") == FOLLOWS
         return following(drawn) if follows else drawn
 
+    def __repr__(self) -> str:
+        return f"<Picture: .render('graph') writes graph.{self.format}>"
+
     def places(
         self, order: Sequence[Value], sizes: Mapping[Value, tuple[float, float]]
     ) -> dict[Value, dict[str, str]]:

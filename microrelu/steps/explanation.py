@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -65,6 +66,14 @@ class Explanation:
         ]
         parts += self._backward_latex(writer)
         return "\n".join([*parts, "\\end{document}"]) + "\n"
+
+    def _repr_markdown_(self) -> str:
+        """The inside of the document for a notebook, where sentences stand between formulas."""
+        inside = self.latex().partition("\\begin{document}")[2].partition("\\end{document}")[0]
+        inside = re.sub(r"^\\section\*\{(.*)\}$", r"\n#### \1\n", inside, flags=re.MULTILINE)
+        inside = re.sub(r"^\\subsection\*\{(.*)\}$", r"\n##### \1\n", inside, flags=re.MULTILINE)
+        inside = re.sub(r"^\\\[$", "\n$$", inside, flags=re.MULTILINE)
+        return re.sub(r"^\\\]$", "$$\n", inside, flags=re.MULTILINE).strip()
 
     def _remark(self, writer: Writer) -> list[str]:
         """Of one example of a batch, how its cost enters that of all."""

@@ -140,7 +140,21 @@ class Step:
         return f"$\\displaystyle {self.latex()}$"
 
 
-def backward_steps(root: Value, names: Given = ...) -> Iterator[Step]:
+class Steps(Iterator[Step]):
+    """The steps of one sweep, each taken when it is asked for."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer, self._steps = writer, _steps(writer.names.root, writer)
+
+    def __next__(self) -> Step:
+        return next(self._steps)
+
+    def __repr__(self) -> str:
+        name = self._writer.node(self._writer.names.root).text
+        return f"<Steps of {name}: next() takes one, list() all that are left>"
+
+
+def backward_steps(root: Value, names: Given = ...) -> Steps:
     """Run `root.backward()` one node at a time, lazily.
 
     When a Step comes out, its contributions have been added, so that `draw(root)` shows the graph
@@ -168,7 +182,7 @@ def backward_steps(root: Value, names: Given = ...) -> Iterator[Step]:
     """
     named = names_for(root, names)
     refuse_changed(named)
-    return _steps(root, Writer(named))
+    return Steps(Writer(named))
 
 
 def _steps(root: Value, writer: Writer) -> Iterator[Step]:

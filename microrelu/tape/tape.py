@@ -335,6 +335,9 @@ class Tape:
 
     # What was recorded
 
+    def __repr__(self) -> str:
+        return f"<Tape of {self.recording.nodes:,} nodes: print() tells which>"
+
     def __str__(self) -> str:
         recording = self.recording
         shared, rows = recording.shared, recording.nodes - recording.shared

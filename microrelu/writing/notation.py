@@ -20,6 +20,7 @@ from microrelu.writing.formula import fold
 # How tightly a piece holds together; a label that is no name (a+b) is bracketed in any formula.
 LITERAL, SUM, NEGATIVE, QUOTIENT, PRODUCT, POWER, ATOM = range(-1, 6)
 PRIMES = {"′": 1, "″": 2}
+MINUS = re.compile("(<m[a-z]+>)*[−-]")  # what a term begins with that is bracketed in a sum
 _ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0307": "dot"}
 
 
@@ -152,7 +153,7 @@ class Notation:
             known = right.difference
             return self._power(left, right if known is None else self.number(known))
         if sign in "+-":
-            lowest = QUOTIENT if sign == "-" or right.level == NEGATIVE else SUM
+            lowest = QUOTIENT if sign == "-" or MINUS.match(right.text) else SUM
             sides = self._bracket(left, SUM), self._bracket(right, lowest)
             difference = None
             if sign == "-" and left.number is not None and right.number is not None:

@@ -1,7 +1,8 @@
 """A node without a label is called what the caller's variable is called.
 
 Whoever is called with a graph asks `names_for` at the call, and hands the names on from there: the
-variables of this package name nothing, and what a variable is bound to later neither.
+variables of this package name nothing, and what a variable is bound to later neither. A node that
+shows itself in a notebook was called by no one; `names_in_notebook` asks the notebook.
 """
 
 from __future__ import annotations
@@ -49,15 +50,26 @@ def names_for(root: Value, given: Given = ...) -> Names:
     return node_names(root, _called(root, variables))
 
 
+def names_in_notebook(root: Value) -> Names:
+    """The names of a graph that shows itself: after the variables of IPython, where it runs."""
+    ipython = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    variables = {} if ipython is None else ipython.user_ns
+    return node_names(root, _called(root, _public(variables)))
+
+
 def _variables(frame: FrameType) -> list[tuple[str, Any]]:
     """Local variables, then global ones, but for private ones."""
     found = dict(frame.f_locals)
     if frame.f_code.co_name in COMPREHENSIONS and frame.f_back is not None:
         found |= {name: value for name, value in frame.f_back.f_locals.items() if name not in found}
     found |= {name: value for name, value in frame.f_globals.items() if name not in found}
+    return _public(found)
+
+
+def _public(variables: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return [
         (name, value)
-        for name, value in found.items()
+        for name, value in variables.items()
         if name.isidentifier() and not name.startswith("_") and name not in NOT_THEIRS
     ]
 

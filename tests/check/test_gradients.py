@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
+import re
 import subprocess
 import sys
 from dataclasses import asdict
@@ -19,6 +21,7 @@ from microrelu import (
     Constant,
     Value,
     check_gradients,
+    language,
     log_sum_exp,
     maximum,
     operation,
@@ -31,6 +34,7 @@ from microrelu.check.gradients import UNMEASURED
 from microrelu.check.report import LeafCheck, Report
 from microrelu.engine import Operation
 from microrelu.writing.report import LONGEST_NOTES, LONGEST_TABLE
+from microrelu.writing.words import LANGUAGES, WORDS
 
 SCALES = [1e-300, 1e-30, 1e-8, 1e-3, 1.0, 1e3, 1e8, 1e30, 1e300]
 
@@ -613,7 +617,71 @@ def test_a_report_is_plain_data():
         ],
         "notes": [],
         "source": "backpropagation",
+        "language": "en",
     }
+
+
+SPOKEN = {
+    "id": """\
+simpul daun  propagasi balik  kiri  pusat  kanan  hasil
+x            2                0     1      2      titik sudut
+重み         −12              12    12     12     SALAH
+v₃ = 重み² = 2² = 4: turunan lokal ∂v₃/∂重み = −4 salah; menurut beda hingga 4.
+v₁ = ReLU(x) = ReLU(0) = 0 berada di titik sudutnya: menurut konvensi ∂v₁/∂x = 1.
+1 dari 2 cocok. Selisih terbesar pada 重み: −12 menurut propagasi balik, 12 menurut beda hingga: \
+tandanya hilang.""",
+    "ja": """\
+葉ノード  逆伝播  左  中心  右  判定
+x         2       0   1     2   折れ点
+重み      −12     12  12    12  誤り
+v₃ = 重み² = 2² = 4：局所的な微分 ∂v₃/∂重み = −4 は誤りです。差分では 4 です。
+v₁ = ReLU(x) = ReLU(0) = 0 は折れ点にあり、慣例として ∂v₁/∂x = 1 と定めます。
+2 個中 1 個が一致。差が最も大きいのは 重み：逆伝播では −12、差分では 12（符号が抜けています）。""",
+}
+
+
+@pytest.mark.parametrize("name", SPOKEN)
+def test_a_report_speaks_the_language_in_which_it_was_made(table, name):
+    x, weight = Value(0.0, "x"), Value(2.0, "重み")
+    root = x.relu() * 2 + wrong_square(-1.0)(weight) * 3
+    with language(name):
+        report = check_gradients(root)
+    assert str(report) == SPOKEN[name]
+    assert verdicts(report) == {"x": "kink", "重み": "WRONG"}  # which programs read
+    assert all(html.escape(line) in report._repr_html_() for line in SPOKEN[name].splitlines()[3:])
+
+
+def test_every_verdict_and_every_sentence_has_its_words(table):
+    """Those that are rare: nothing said of them is left in English."""
+    x, y = Value(0.0, "x"), Value(4.0, "y")
+    roots = [
+        (x.sqrt() + y, {}),
+        (x.relu() + y * 0, {x: -0.5, y: 1.0}),
+        (Value(math.inf, "x") * 1, {}),
+        ((x - 1e-18).relu() + (x + 1.0) - 1.0, {}),
+        (x.relu() - (-x).relu() * 2, {}),
+        (Constant(1.0) * 2, {}),
+    ]
+    listed = re.findall('"([^"]+)"', LeafCheck.__doc__.partition("verdict:")[2])
+    assert len(listed) == 9
+    assert {*listed} <= {*WORDS}
+    for root, claims in roots:
+        said = {}
+        for name in LANGUAGES:
+            with language(name):
+                said[name] = str(check_gradients(root, claims or None))
+        english = {*re.findall("[a-z]{4,}", said["en"])} - {"exp", "sqrt"}
+        assert english.isdisjoint(re.findall("[a-z]{4,}", said["ja"])), said["ja"]
+
+
+def test_the_table_in_html_is_the_table_in_text():
+    x, y = Value(0.0, "<x>"), Value(2.0, "y")
+    report = check_gradients(x.relu() * y)
+    rows = re.findall("<tr>(.*)</tr>", report._repr_html_())
+    cells = [re.findall(">([^<]*)</t[hd]>", row) for row in rows]
+    assert [[html.unescape(cell) for cell in row] for row in cells] == [
+        line.split() for line in str(report).splitlines()[:3]
+    ]
 
 
 def test_a_users_operation_is_checked_like_the_others(table):

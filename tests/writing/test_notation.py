@@ -417,3 +417,20 @@ def test_where_looking_takes_too_long_the_operation_s_own_function_is_written():
 def test_an_operation_of_many_operands_is_written_by_its_symbol():
     wide = weighted_sum([Value(1.0)] * 20, [2.0] * 20)
     assert Writer(node_names(wide)).value(wide).text == "Σ w x + b"
+
+
+@pytest.mark.parametrize(
+    ("notation", "expected"),
+    [
+        (TEXT, "a + (−b + c)"),
+        (LATEX, r"a + \left(-b + c\right)"),
+        (
+            MATHML,
+            "<mrow><mi>a</mi><mo>+</mo><mrow><mo>(</mo><mrow><mrow><mo>−</mo><mi>b</mi></mrow>"
+            "<mo>+</mo><mi>c</mi></mrow><mo>)</mo></mrow></mrow>",
+        ),
+    ],
+)
+def test_no_minus_follows_a_plus(notation, expected):
+    assert notation.write("a + (-b + c)", {}).text == expected
+    assert notation.write("a + (b + c)", {}).text.count("(") == 0
