@@ -1,13 +1,17 @@
 """The look of a report: a table, notes and a conclusion, each as long as one reads.
 
-Whatever is told of a whole graph (its gradients checked, its layers) prints by it.
+Whatever is told of a whole graph (its gradients checked, its layers) prints by it, as text and as
+HTML. The HTML reads in full where a notebook strips its styles: it is text in a table.
 """
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Sequence
 
 from microrelu.text import align
+from microrelu.writing.words import say
 
 LONGEST_TABLE, LONGEST_NOTES = 40, 12  # lines
 
@@ -18,6 +22,7 @@ def report_text(
     notes: Sequence[str],
     conclusion: str,
     count: int,
+    language: str | None = None,
 ) -> str:
     """A report as text.
 
@@ -27,6 +32,7 @@ def report_text(
         notes: Sentences below the table.
         conclusion: The last line.
         count: How many lines there are, with those that are not shown.
+        language: That of what is said of the rest; by default the one in force.
 
     >>> print(report_text(["leaf", "grad"], [["w", "−4"], ["重み", "1"]], [], "All agree.", 2))
     leaf  grad
@@ -35,12 +41,54 @@ def report_text(
     All agree.
     """
     table = align([head, *lines], gap="  ") if lines else []
-    return "\n".join([*table, *_more(count - len(lines), ""), *_shown(notes), conclusion])
+    return "\n".join([*table, *_below(count - len(lines), notes, conclusion, language)])
 
 
-def _shown(notes: Sequence[str]) -> list[str]:
-    return [*notes[:LONGEST_NOTES], *_more(len(notes) - LONGEST_NOTES, " notes")]
+def report_html(
+    head: Sequence[str],
+    lines: Sequence[Sequence[str]],
+    notes: Sequence[str],
+    conclusion: str,
+    count: int,
+    language: str | None = None,
+) -> str:
+    """A report as HTML, of the same arguments; all that is given is text.
+
+    >>> print(report_html(["leaf", "grad"], [["<w>", "−4"]], [], "All agree.", 1))
+    <table>
+    <tr><th align="left" style="text-align: left">leaf</th><th align="right">grad</th></tr>
+    <tr><td align="left" style="text-align: left">&lt;w&gt;</td><td align="right">−4</td></tr>
+    </table>
+    <p>All agree.</p>
+    """
+    below = _below(count - len(lines), notes, conclusion, language)
+    sentences = [f"<p>{html.escape(sentence)}</p>" for sentence in below]
+    return "\n".join([*([_table(head, lines)] if lines else []), *sentences])
 
 
-def _more(hidden: int, of_what: str) -> list[str]:
-    return [f"… and {hidden} more{of_what}."] if hidden > 0 else []
+def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Columns of numbers stand at the right, as notebooks set every cell unless told otherwise."""
+    sides = ['align="left" style="text-align: left"' for _ in head]
+    for i, column in enumerate(zip(*lines, strict=True)):
+        if any(re.match("[−≈ ]*[0-9∞]", cell) for cell in column):
+            sides[i] = 'align="right"'
+    rows = [_row("th", head, sides), *(_row("td", line, sides) for line in lines)]
+    return "\n".join(["<table>", *rows, "</table>"])
+
+
+def _row(tag: str, cells: Sequence[str], sides: Sequence[str]) -> str:
+    pairs = zip(cells, sides, strict=True)
+    inside = "".join(f"<{tag} {side}>{html.escape(cell)}</{tag}>" for cell, side in pairs)
+    return f"<tr>{inside}</tr>"
+
+
+def _below(
+    hidden: int, notes: Sequence[str], conclusion: str, language: str | None
+) -> Sequence[str]:
+    """The lines below the table."""
+    shown = [*_more("more rows", hidden, language), *notes[:LONGEST_NOTES]]
+    return [*shown, *_more("more notes", len(notes) - LONGEST_NOTES, language), conclusion]
+
+
+def _more(key: str, hidden: int, language: str | None) -> list[str]:
+    return [say(key, language, count=hidden)] if hidden > 0 else []

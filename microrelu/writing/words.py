@@ -512,6 +512,13 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "損失 {loss}、正解率 {accuracy}",
     ),
     "training": ("training", "pelatihan", "学習"),
+    # Reports
+    "more rows": ("… and {count} more.", "… dan {count} lagi.", "… ほか {count} 行。"),
+    "more notes": (
+        "… and {count} more notes.",
+        "… dan {count} catatan lagi.",
+        "… ほか {count} 件の注記。",
+    ),
     # The player's own words
     "comma": (", ", ", ", "、"),
     "step by step": ("step by step", "selangkah demi selangkah", "ステップごとに"),
