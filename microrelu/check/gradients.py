@@ -92,17 +92,16 @@ def check_gradients(
         if found.verdict in ("kink", UNMEASURED):
             notes.update((_near_note(node, writer), None) for node in near)
         if found.verdict == UNMEASURED:
-            notes[_unmeasured_note(named[leaf], found)] = None
+            notes[_unmeasured_note(named[leaf], found, writer)] = None
         if found.verdict == "WRONG" and gradient == swept[leaf]:
             doubtful.append((len(rows) - 1, bool(kinks)))
     if doubtful:
         wrong = [note for node in graph.order for note in _wrong_derivatives(node, writer)]
         for index in (index for index, has_kinks in doubtful if has_kinks and not wrong):
             rows[index] = replace(rows[index], agrees=True, verdict="kink")
-            notes[_meeting_note(rows[index])] = None
-    return Report(
-        tuple(rows), (*wrong, *notes), "backpropagation" if gradients is None else "given"
-    )
+            notes[_meeting_note(rows[index], writer)] = None
+    source = "backpropagation" if gradients is None else "given"
+    return Report(tuple(rows), (*wrong, *notes), source, writer.language)
 
 
 def _swept(graph: Graph) -> dict[Value, float]:
@@ -216,41 +215,39 @@ def _wrong_derivatives(node: Value, writer: Writer) -> Iterator[str]:
         line = Line(graph, alone.parents[index])
         row = _compare(line, derivative, at_kink(node), near=False).row("", derivative)
         if row.verdict == "WRONG":
-            yield (
-                f"{writer.equation(node)}: the local derivative "
-                f"{_partial(node, index, writer)} = {number(derivative, 8)} is wrong; "
-                f"differences say {by_differences(row, 8)}."
+            yield writer.say(
+                "wrong derivative",
+                equation=writer.equation(node),
+                derivative=_partial(node, index, writer, digits=8),
+                slope=by_differences(row, 8, writer.language),
             )
 
 
 def _kink_note(node: Value, writer: Writer) -> str:
     conventions = [
-        f"{_partial(node, index, writer)} = {number(derivative)}"
-        for index, derivative in enumerate(node.local_derivatives)
-        if not isinstance(node.parents[index], Constant)
+        _partial(node, index, writer)
+        for index, parent in enumerate(node.parents)
+        if not isinstance(parent, Constant)
     ]
-    return f"{writer.equation(node)} is at its kink: {', '.join(conventions)} by convention."
+    listed = writer.say("comma").join(conventions)
+    return writer.say("conventions", equation=writer.equation(node), derivatives=listed)
 
 
-def _meeting_note(row: LeafCheck) -> str:
-    return (
-        f"Several kinks meet for {TEXT.name(row.leaf).text}: each convention is right by itself, "
-        f"together they give {number(row.gradient)}, which is no slope of the whole."
-    )
+def _meeting_note(row: LeafCheck, writer: Writer) -> str:
+    leaf = TEXT.name(row.leaf).text
+    return writer.say("kinks meet", leaf=leaf, gradient=number(row.gradient))
 
 
 def _near_note(node: Value, writer: Writer) -> str:
-    return f"{writer.equation(node)} is so near a kink that nudges see both of its slopes."
+    return writer.say("near kink", equation=writer.equation(node))
 
 
-def _unmeasured_note(name: str, found: _Comparison) -> str:
+def _unmeasured_note(name: str, found: _Comparison, writer: Writer) -> str:
     low, high = map(number, found.between)
-    return (
-        f"For {TEXT.name(name).text} the floats lose more than they measure: "
-        f"its slope may be anything from {low} to {high}."
-    )
+    return writer.say("lost", leaf=TEXT.name(name).text, low=low, high=high)
 
 
-def _partial(node: Value, index: int, writer: Writer) -> str:
+def _partial(node: Value, index: int, writer: Writer, digits: int = 4) -> str:
+    """A local derivative and its number."""
     symbol = writer.local(node, index)
-    return symbol.text if symbol else ""
+    return f"{symbol.text if symbol else ''} = {number(node.local_derivatives[index], digits)}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from microrelu.writing.figures import number
 from microrelu.writing.notation import TEXT
-from microrelu.writing.report import LONGEST_TABLE, report_text
+from microrelu.writing.report import LONGEST_TABLE, report_html, report_text
+from microrelu.writing.words import LANGUAGE, say
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class LeafCheck:
         verdict: "agrees"; "within rounding" (the slope is 0, and the gradient what is left of
             terms that cancel); "kink"; "one-sided"; "infinite"; "cannot be measured here" (what the
             floats lose is larger than what they measure); "no neighbours"; "not finite"; "WRONG".
+            These words are the same in every language; a report shows their translation.
     """
 
     leaf: str
@@ -64,7 +66,7 @@ class LeafCheck:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """What `check_gradients` found: true when every row agrees; prints as a table.
+    """What `check_gradients` found: true when every row agrees; it shows itself as a table.
 
     A row that cannot be measured is neither agreement nor error: its `agrees` is None, the count at
     the end keeps it apart, and the report, which does not confirm it, is not true.
@@ -73,11 +75,13 @@ class Report:
         rows: One LeafCheck for each leaf.
         notes: Sentences: wrong local derivatives, nodes at their kinks, what rounding hides.
         source: Where the gradients come from, "backpropagation" or "given".
+        language: That of its sentences.
     """
 
     rows: tuple[LeafCheck, ...]
     notes: tuple[str, ...] = ()
     source: str = "backpropagation"
+    language: str = field(default_factory=LANGUAGE.get)
 
     def __bool__(self) -> bool:
         return all(row.agrees for row in self.rows)
@@ -89,32 +93,46 @@ class Report:
 
     def __repr__(self) -> str:
         """The table, the notes, and the worst leaf with both numbers."""
+        return report_text(*self._parts())
+
+    def _repr_html_(self) -> str:
+        return report_html(*self._parts())
+
+    def _parts(self) -> tuple[list[str], list[list[str]], tuple[str, ...], str, int, str]:
+        """What the look of a report is given."""
         shown: Sequence[LeafCheck] = self.rows
         if len(shown) > LONGEST_TABLE:
             shown = sorted(shown, key=_rank)[:LONGEST_TABLE]
-        head = ["leaf", self.source, "left", "central", "right", "verdict"]
+        keys = ["column leaf", self.source, "left", "central", "right", "verdict"]
         cells = [
             [
                 TEXT.name(row.leaf).text,
                 number(row.gradient, 8),
-                *[_slope_text(slope, row) for slope in row.slopes],
-                row.verdict,
+                *[_slope_text(slope, row, self.language) for slope in row.slopes],
+                self._say("at kink" if row.verdict == "kink" else row.verdict),
             ]
             for row in shown
         ]
-        return report_text(head, cells, self.notes, self._conclusion(), len(self.rows))
+        head = [*map(self._say, keys)]
+        return head, cells, self.notes, self._conclusion(), len(self.rows), self.language
+
+    def _say(self, key: str, **words: object) -> str:
+        return say(key, self.language, **words)
 
     def _conclusion(self) -> str:
         if (row := self.worst) is None:
-            return "There is no leaf to check."
-        counts = f"{sum(row.agrees is True for row in self.rows)} of {len(self.rows)} agree"
+            return self._say("no leaf")
+        agree = sum(row.agrees is True for row in self.rows)
+        counts = self._say("agree", agree=agree, count=len(self.rows))
         if unmeasured := sum(row.agrees is None for row in self.rows):
-            counts += f", {unmeasured} cannot be measured here"
-        claim = "as given" if self.source == "given" else f"by {self.source}"
-        slope = by_differences(row, 12)
-        return (
-            f"{counts}. Furthest off is {TEXT.name(row.leaf).text}: "
-            f"{number(row.gradient, 12)} {claim}, {slope} by differences{_hint(row)}."
+            counts += self._say("unmeasured", count=unmeasured)
+        return self._say(
+            f"furthest by {self.source}",
+            counts=counts,
+            leaf=TEXT.name(row.leaf).text,
+            gradient=number(row.gradient, 12),
+            slope=by_differences(row, 12, self.language),
+            hint=self._say(hint) if (hint := _hint(row)) else "",
         )
 
 
@@ -123,23 +141,23 @@ def _rank(row: LeafCheck) -> int:
     return 2 if row.agrees else 1 if row.agrees is None else 0
 
 
-def _slope_text(slope: float | None, row: LeafCheck, digits: int = 8) -> str:
+def _slope_text(slope: float | None, row: LeafCheck, language: str, digits: int = 8) -> str:
     if slope is None:
-        return "none"
+        return say("no slope", language)
     is_noise = 0 < abs(slope) <= (row.uncertainty or 0.0)
     return "≈ 0" if is_noise else number(slope, digits)
 
 
-def by_differences(row: LeafCheck, digits: int) -> str:
+def by_differences(row: LeafCheck, digits: int, language: str) -> str:
     """What differences say, left and right where they differ."""
-    left, central, right = (_slope_text(slope, row, digits) for slope in row.slopes)
-    return f"left {left} and right {right}" if row.is_two_sided else central
+    left, central, right = (_slope_text(slope, row, language, digits) for slope in row.slopes)
+    return say("left and right", language, left=left, right=right) if row.is_two_sided else central
 
 
 def _hint(row: LeafCheck) -> str:
-    """What a student may have forgotten."""
+    """The row of the table of words that says what a student may have forgotten."""
     if row.verdict != "WRONG" or row.central is None:
         return ""
     if row.central == 0 == row.left == row.right:
-        return ": a factor 0, such as a Step, is missing"
-    return ": the sign is lost" if math.isclose(row.gradient, -row.central, rel_tol=1e-6) else ""
+        return "factor 0"
+    return "sign" if math.isclose(row.gradient, -row.central, rel_tol=1e-6) else ""

@@ -519,6 +519,97 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "… dan {count} catatan lagi.",
         "… ほか {count} 件の注記。",
     ),
+    # The gradient check
+    "column leaf": ("leaf", "simpul daun", "葉ノード"),
+    "backpropagation": ("backpropagation", "propagasi balik", "逆伝播"),
+    "given": ("given", "diberikan", "与えられた値"),
+    "left": ("left", "kiri", "左"),
+    "central": ("central", "pusat", "中心"),
+    "right": ("right", "kanan", "右"),
+    "verdict": ("verdict", "hasil", "判定"),
+    "no slope": ("none", "tidak ada", "なし"),
+    "left and right": (
+        "left {left} and right {right}",
+        "kiri {left} dan kanan {right}",
+        "左 {left}、右 {right}",
+    ),
+    "agrees": ("agrees", "cocok", "一致"),
+    "within rounding": ("within rounding", "dalam batas pembulatan", "丸め誤差の範囲内"),
+    "one-sided": ("one-sided", "satu sisi", "片側のみ"),
+    "infinite": ("infinite", "tak hingga", "無限大"),
+    "cannot be measured here": (
+        "cannot be measured here",
+        "tidak dapat diukur di sini",
+        "ここでは測定不能",
+    ),
+    "no neighbours": ("no neighbours", "tanpa nilai di sekitarnya", "近傍に値なし"),
+    "not finite": ("not finite", "tidak berhingga", "有限でない"),
+    "WRONG": ("WRONG", "SALAH", "誤り"),
+    "no leaf": (
+        "There is no leaf to check.",
+        "Tidak ada simpul daun untuk diperiksa.",
+        "検査する葉ノードがありません。",
+    ),
+    "agree": (
+        "{agree} of {count} agree",
+        "{agree} dari {count} cocok",
+        "{count} 個中 {agree} 個が一致",
+    ),
+    "unmeasured": (
+        ", {count} cannot be measured here",
+        ", {count} tidak dapat diukur di sini",
+        "、{count} 個はここでは測定不能",
+    ),
+    "furthest by backpropagation": (
+        "{counts}. Furthest off is {leaf}: {gradient} by backpropagation, {slope} by differences"
+        "{hint}.",
+        "{counts}. Selisih terbesar pada {leaf}: {gradient} menurut propagasi balik, {slope} "
+        "menurut beda hingga{hint}.",
+        "{counts}。差が最も大きいのは {leaf}：逆伝播では {gradient}、差分では {slope}{hint}。",
+    ),
+    "furthest by given": (
+        "{counts}. Furthest off is {leaf}: {gradient} as given, {slope} by differences{hint}.",
+        "{counts}. Selisih terbesar pada {leaf}: {gradient} seperti yang diberikan, {slope} "
+        "menurut beda hingga{hint}.",
+        "{counts}。差が最も大きいのは {leaf}：与えられた値は {gradient}、差分では {slope}{hint}。",
+    ),
+    "factor 0": (
+        ": a factor 0, such as a Step, is missing",
+        ": faktor 0, misalnya dari Step, terlewat",
+        "（Step などの因子 0 が抜けています）",
+    ),
+    "sign": (": the sign is lost", ": tandanya hilang", "（符号が抜けています）"),
+    "wrong derivative": (
+        "{equation}: the local derivative {derivative} is wrong; differences say {slope}.",
+        "{equation}: turunan lokal {derivative} salah; menurut beda hingga {slope}.",
+        "{equation}：局所的な微分 {derivative} は誤りです。差分では {slope} です。",
+    ),
+    "conventions": (
+        "{equation} is at its kink: {derivatives} by convention.",
+        "{equation} berada di titik sudutnya: menurut konvensi {derivatives}.",
+        "{equation} は折れ点にあり、慣例として {derivatives} と定めます。",
+    ),
+    "kinks meet": (
+        "Several kinks meet for {leaf}: each convention is right by itself, together they give "
+        "{gradient}, which is no slope of the whole.",
+        "Beberapa titik sudut bertemu untuk {leaf}: setiap konvensi benar dengan sendirinya, "
+        "tetapi bersama-sama memberi {gradient}, yang bukan kemiringan dari keseluruhannya.",
+        "{leaf} では複数の折れ点が重なります。それぞれの慣例は単独では正しいものの、合わせると "
+        "{gradient} となり、これは全体の傾きではありません。",
+    ),
+    "near kink": (
+        "{equation} is so near a kink that nudges see both of its slopes.",
+        "{equation} begitu dekat dengan titik sudut sehingga pergeseran kecil mengenai kedua "
+        "kemiringannya.",
+        "{equation} は折れ点に非常に近く、わずかにずらすと両側の傾きが現れます。",
+    ),
+    "lost": (
+        "For {leaf} the floats lose more than they measure: its slope may be anything from {low} "
+        "to {high}.",
+        "Untuk {leaf}, galat pembulatan lebih besar daripada yang diukur: kemiringannya dapat "
+        "bernilai berapa pun dari {low} sampai {high}.",
+        "{leaf} では丸め誤差が測る量より大きく、傾きは {low} から {high} までのどの値でもありえます。",
+    ),
     # The player's own words
     "comma": (", ", ", ", "、"),
     "step by step": ("step by step", "selangkah demi selangkah", "ステップごとに"),

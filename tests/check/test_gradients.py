@@ -613,6 +613,7 @@ def test_a_report_is_plain_data():
         ],
         "notes": [],
         "source": "backpropagation",
+        "language": "en",
     }
 
 
