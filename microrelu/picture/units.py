@@ -193,7 +193,7 @@ class _Found:
         for unit in layer.units:
             bias = [] if isinstance(unit.bias, Constant) and not unit.bias.data else [unit.bias]
             spot = self._spot("unit", [unit.z, *([] if unit.is_linear else [unit.r]), *bias])
-            spot.is_closed = _is_closed(unit)
+            spot.is_closed = unit.is_closed
             spot.is_at_kink = any(map(at_kink, unit.between))
             self.spots[unit.z] = self.spots[unit.r] = spot
             column.spots.append(spot)
@@ -313,13 +313,3 @@ def _tip(name: str, node: Value) -> str:
         return say("constant", name=name, value=repr(node.data)).strip()
     back = say("no sweep yet") if type(node.grad) is int else repr(node.grad)
     return say("node", name=name, value=repr(node.data), gradient=back)
-
-
-def _is_closed(unit: Unit) -> bool:
-    """Does an activation with a kink, ReLU say, let nothing back to z?"""
-    slopes = {unit.z: 1.0}
-    for node in unit.between:
-        pairs = zip(node.parents, node.local_derivatives, strict=True)
-        slopes[node] = sum(slopes.get(parent, 0.0) * slope for parent, slope in pairs)
-    kinks = any(node.operation and node.operation.has_kink for node in unit.between)
-    return kinks and slopes[unit.r] == 0
