@@ -16,7 +16,7 @@ from microrelu.engine import Earlier, Value, topological_order
 from microrelu.picture.look import GRADIENT, VALUE
 from microrelu.reports.plotting import Line, beyond_scale, new_axes, plot
 from microrelu.steps.holds import changed_nodes, refuse_changed
-from microrelu.steps.layers import Layer, Unit, are_dead, layers_of, same_units
+from microrelu.steps.structure import Layer, Unit, dead_units, layers_of, same_units
 from microrelu.text import unit_label
 from microrelu.writing.figures import number
 from microrelu.writing.names import node_names
@@ -107,8 +107,8 @@ class Health:
     def plot(self, axes: Any = None) -> Any:
         """Draw the table on a log scale with Matplotlib (extra `train`).
 
-        Blue are values, orange gradients, the largest of each layer thin. What has no place on a log
-        scale stands at the edges: 0 below, ∞ and NaN above.
+        Blue are values, orange gradients, the largest of each layer thin. What has no place on a
+        log scale stands at the edges: 0 below, ∞ and NaN above.
 
         Args:
             axes: Matplotlib's Axes to draw on; by default those of a new figure.
@@ -283,14 +283,12 @@ def layers(loss: Value) -> Health:
     _refuse_unswept(loss, found)
     if changed_nodes(order):
         refuse_changed(node_names(loss))
-    groups = same_units(found)
-    dead = {unit for same in groups if are_dead(same) for unit in same}
+    dead, examples = dead_units(found), max(map(len, same_units(found)))
     numbered = groupby(found, lambda layer: layer.number)
-    rows: list[LayerHealth] = []
     last = found[-1].number
     reference = _sizes(unit.z.grad for each in found if each.number == last for unit in each.units)
     rows = [_row(k, same_units(same), dead, reference[0]) for k, same in numbered]
-    return Health(tuple(rows), max(map(len, groups)), loss.label or "C")
+    return Health(tuple(rows), examples, loss.label or "C")
 
 
 def _refuse_without_layers(found: Sequence[Layer]) -> None:

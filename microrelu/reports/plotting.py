@@ -74,7 +74,8 @@ def _set_powers(axes: Any, lines: Sequence[Line]) -> None:
     low, high = max(min(powers) - room, -323.0), min(max(powers) + room, 308.0)
     axes.set_ylim(10**low, 10**high)
     step = math.ceil((high - low) / MOST_POWERS)
-    axes.set_yticks([10.0**power for power in range(math.ceil(low), math.floor(high) + 1, step)])
+    first = math.ceil(low / step) * step
+    axes.set_yticks([10.0**power for power in range(first, math.floor(high) + 1, step)])
     axes.set_yticks([], minor=True)
 
 

@@ -703,6 +703,27 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "bilangan tak berhingga di {count} dari {all} lapisan",
         "{all} 層中 {count} 層に有限でない数",
     ),
+    # Dead units in pictures
+    "closed throughout": (
+        "closed for every example",
+        "tertutup untuk setiap contoh",
+        "すべての例で閉",
+    ),
+    "dead in nodes": (
+        "grey: units closed for every example",
+        "abu-abu: unit yang tertutup untuk setiap contoh",
+        "灰色：すべての例で閉じたユニット",
+    ),
+    "dead in boxes": (
+        ", without colours where closed for every example",
+        ", tanpa warna jika tertutup untuk setiap contoh",
+        "、すべての例で閉じていれば色なし",
+    ),
+    "dead in discs": (
+        "discs that are grey: closed for every example",
+        "lingkaran abu-abu: tertutup untuk setiap contoh",
+        "灰色の円：すべての例で閉じている",
+    ),
     # The player's own words
     "comma": (", ", ", ", "、"),
     "step by step": ("step by step", "selangkah demi selangkah", "ステップごとに"),

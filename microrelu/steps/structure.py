@@ -119,9 +119,11 @@ def same_units(layers: Iterable[Layer]) -> list[list[Unit]]:
     return [*found.values()]
 
 
-def are_dead(examples: Collection[Unit]) -> bool:
-    """Is a unit closed in every example?"""
-    return all(unit.is_closed for unit in examples)
+def dead_units(layers: Iterable[Layer]) -> set[Unit]:
+    """The units that are closed in every example."""
+    return {
+        unit for same in same_units(layers) if all(each.is_closed for each in same) for unit in same
+    }
 
 
 def _is_unit(node: Value) -> bool:
