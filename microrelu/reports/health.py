@@ -24,7 +24,7 @@ from microrelu.writing.notation import TEXT
 from microrelu.writing.report import LONGEST_TABLE, report_html, report_text
 from microrelu.writing.words import LANGUAGE, say
 
-VANISHED, EXPLODED = 1e-3, 1e3  # the mean |∂C/∂z| of a layer, for that of the last
+VANISHED, EXPLODED = 1e-3, 1e3  # mean |∂C/∂z| of a layer, divided by the last layer's
 NEARLY = 0.05  # of the examples, in which a unit is open that is nearly dead
 ENDS, AROUND = 5, 1  # layers that a long table shows: at its ends, and about each fault
 LONGEST_LIST = 8  # units by their names
@@ -39,7 +39,7 @@ class LayerHealth:
         units: How many there are.
         gradient: Mean |∂C/∂z|.
         largest_gradient: The largest |∂C/∂z|.
-        relative: That mean, for the mean of the last layer; NaN where that is 0, ∞ or NaN.
+        relative: That mean divided by the last layer's; NaN where that is 0, ∞ or NaN.
         weight_gradient: Mean |∂C/∂W|.
         largest_weight_gradient: The largest |∂C/∂W|.
         z: Mean |z|.
@@ -48,7 +48,7 @@ class LayerHealth:
         open: The share of units and examples in which the activation lets something back; None of
             a layer whose activation has no kink, and so cannot close.
         dead: The units that were closed for every example, by name.
-        nearly_dead: The units that were open for one in twenty, or fewer, but for some.
+        nearly_dead: The units that were open for some examples, but for one in twenty at most.
     """
 
     number: int
@@ -120,28 +120,19 @@ class Health:
             ImportError: Matplotlib is missing.
         """
         axes = new_axes() if axes is None else axes
-        rows = self.rows
-        by_z, by_w = self._size("z"), self._size("W")
+
+        def line(label: str, color: str, style: str, *attributes: str) -> Line:
+            sizes = ([getattr(row, each) for row in self.rows] for each in attributes)
+            return Line(label, color, style, *sizes)
+
         lines = [
-            Line(
-                by_z,
-                GRADIENT,
-                "-",
-                [row.gradient for row in rows],
-                [row.largest_gradient for row in rows],
-            ),
-            Line(
-                by_w,
-                GRADIENT,
-                "--",
-                [row.weight_gradient for row in rows],
-                [row.largest_weight_gradient for row in rows],
-            ),
-            Line("|z|", VALUE, "-", [row.z for row in rows]),
-            Line("|r|", VALUE, "--", [row.r for row in rows]),
-            Line("|W|", VALUE, ":", [row.weights for row in rows]),
+            line(self._size("z"), GRADIENT, "-", "gradient", "largest_gradient"),
+            line(self._size("W"), GRADIENT, "--", "weight_gradient", "largest_weight_gradient"),
+            line("|z|", VALUE, "-", "z"),
+            line("|r|", VALUE, "--", "r"),
+            line("|W|", VALUE, ":", "weights"),
         ]
-        plot(axes, [row.number for row in rows], lines, self._say("column layer"))
+        plot(axes, [row.number for row in self.rows], lines, self._say("column layer"))
         return axes
 
     @property
@@ -270,10 +261,17 @@ def layers(loss: Value) -> Health:
         ValueError: there is no layer below it, it was not swept, or data was assigned since.
 
     >>> from microrelu import MLP, half_squared_error, mean
-    >>> model = MLP(1, [3, 1], seed=5)
-    >>> loss = mean([half_squared_error(model(x), 1.0) for x in (-1.0, 0.5, 2.0)])
+    >>> model = MLP(1, [3, 1], seed=0)
+    >>> loss = mean([half_squared_error(model(x), 1.0) for x in (0.5, 1.0, 2.0)])
     >>> loss.backward()
     >>> layers(loss)
+    layer  units  |∂C/∂z|  largest  |∂C/∂W|  largest  |z|    |r|    |W|    open  dead
+    1      3      0.0770   0.264    0.291    0.833    0.530  0.469  0.455  0.67  1
+    2      1      0.458    0.547    0.694    1.19     0.374  0.374  0.232  –     –
+    Means of absolute values in each layer, over all examples (3).
+    open: for what share of units and examples the activation lets the gradient back.
+    Dead, closed for every example: z⁽¹⁾₃.
+    Not healthy: 1 of 4 units dead.
     """
     if not isinstance(loss, Value):
         raise TypeError(f"layers needs a Value, a loss that was swept, not {loss!r}.")
@@ -331,7 +329,7 @@ def _row(
         same[0].z.label or unit_label("z", layer, place, len(units))
         for place, same in enumerate(units, start=1)
     ]
-    shares = [1 - sum(unit.is_closed for unit in same) / len(same) for same in units]
+    shares = [sum(not unit.is_closed for unit in same) / len(same) for same in units]
     pairs = [*zip(names, shares, units, strict=True)]
     gates = [not unit.is_closed for unit in every if unit.has_kink]
     return LayerHealth(
