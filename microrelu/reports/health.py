@@ -84,7 +84,7 @@ class Health:
 
     Attributes:
         rows: One LayerHealth for each layer, from the inputs on.
-        examples: How many examples the loss is of.
+        examples: How many the loss is of, by how often a unit stands in it.
         root: What the loss is called, C or its label.
         language: That of its sentences.
     """
@@ -282,10 +282,10 @@ def layers(loss: Value) -> Health:
     if changed_nodes(order):
         refuse_changed(node_names(loss))
     dead, examples = dead_units(found), max(map(len, same_units(found)))
-    numbered = groupby(found, lambda layer: layer.number)
-    last = found[-1].number
-    reference = _sizes(unit.z.grad for each in found if each.number == last for unit in each.units)
-    rows = [_row(k, same_units(same), dead, reference[0]) for k, same in numbered]
+    numbered = {k: [*same] for k, same in groupby(found, lambda layer: layer.number)}
+    last = numbered[found[-1].number]
+    reference, _ = _sizes(unit.z.grad for layer in last for unit in layer.units)
+    rows = [_row(k, same_units(same), dead, reference) for k, same in numbered.items()]
     return Health(tuple(rows), examples, loss.label or "C")
 
 

@@ -614,8 +614,8 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "column layer": ("layer", "lapisan", "層"),
     "column units": ("units", "unit", "ユニット"),
     "column largest": ("largest", "terbesar", "最大"),
-    "column open": ("open", "terbuka", "開"),
-    "column dead": ("dead", "mati", "死"),
+    "column open": ("open", "terbuka", "開いた割合"),
+    "column dead": ("dead", "mati", "死んだ数"),
     "means": (
         "Means of absolute values in each layer, over all examples ({count}).",
         "Rata-rata nilai mutlak di setiap lapisan, atas semua contoh ({count}).",
@@ -623,8 +623,8 @@ WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "share open": (
         "open: for what share of units and examples the activation lets the gradient back.",
-        "terbuka: pada berapa bagian dari unit dan contoh fungsi aktivasi meneruskan gradien.",
-        "開：活性化関数が勾配を通すユニットと例の割合。",
+        "terbuka: bagian dari semua unit dan contoh yang fungsi aktivasinya meneruskan gradien.",
+        "開いた割合：活性化関数が勾配を通すユニットと例の割合。",
     ),
     "begins forward": (
         "From the inputs on, {quantity} is {number} first in layer {layer}.",
@@ -639,16 +639,18 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "vanishes": (
         "{quantity} vanishes: from the cost back it is first less than {bound} of the last layer's "
         "in layer {layer}; in layer {extreme} it is {ratio} of it.",
-        "{quantity} menghilang: dari biaya ke belakang, pertama kali kurang dari {bound} kali "
-        "nilai di lapisan terakhir pada lapisan {layer}; pada lapisan {extreme} {ratio} kali.",
+        "{quantity} menghilang: dari biaya ke belakang, di lapisan {layer} nilainya pertama kali "
+        "kurang dari {bound} kali nilai lapisan terakhir; di lapisan {extreme} menjadi {ratio} "
+        "kali.",
         "{quantity} が消失しています。コストから逆にたどると、第 {layer} 層で初めて最終層の "
         "{bound} 倍を下回り、第 {extreme} 層では {ratio} 倍です。",
     ),
     "explodes": (
         "{quantity} explodes: from the cost back it is first more than {bound} times the last "
         "layer's in layer {layer}; in layer {extreme} it is {ratio} times that.",
-        "{quantity} meledak: dari biaya ke belakang, pertama kali lebih dari {bound} kali nilai di "
-        "lapisan terakhir pada lapisan {layer}; pada lapisan {extreme} {ratio} kali.",
+        "{quantity} meledak: dari biaya ke belakang, di lapisan {layer} nilainya pertama kali "
+        "lebih dari {bound} kali nilai lapisan terakhir; di lapisan {extreme} menjadi {ratio} "
+        "kali.",
         "{quantity} が爆発しています。コストから逆にたどると、第 {layer} 層で初めて最終層の "
         "{bound} 倍を上回り、第 {extreme} 層では {ratio} 倍です。",
     ),
@@ -674,33 +676,33 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Healthy: no unit is dead, and {quantity} stays between {low} and {high} times the last "
         "layer's.",
         "Sehat: tidak ada unit yang mati, dan {quantity} tetap antara {low} dan {high} kali nilai "
-        "di lapisan terakhir.",
+        "lapisan terakhir.",
         "健全です。死んだユニットはなく、{quantity} は最終層の {low} 倍から {high} 倍の"
         "範囲にあります。",
     ),
     "unhealthy": (
         "Not healthy: {faults}.",
         "Tidak sehat: {faults}.",
-        "健全ではありません。{faults}。",
+        "健全ではありません：{faults}。",
     ),
     "some dead": (
         "{count} of {all} units dead",
         "{count} dari {all} unit mati",
-        "{all} 個中 {count} 個のユニットが死んでいる",
+        "死んだユニットは {all} 個中 {count} 個",
     ),
     "vanished": (
         "the gradient vanished in {count} of {all} layers",
         "gradien menghilang di {count} dari {all} lapisan",
-        "{all} 層中 {count} 層で勾配が消失",
+        "{all} 層中 {count} 層で勾配消失",
     ),
     "exploded": (
         "the gradient exploded in {count} of {all} layers",
         "gradien meledak di {count} dari {all} lapisan",
-        "{all} 層中 {count} 層で勾配が爆発",
+        "{all} 層中 {count} 層で勾配爆発",
     ),
     "layers not finite": (
         "numbers not finite in {count} of {all} layers",
-        "bilangan tak berhingga di {count} dari {all} lapisan",
+        "bilangan tidak berhingga di {count} dari {all} lapisan",
         "{all} 層中 {count} 層に有限でない数",
     ),
     # Dead units in pictures

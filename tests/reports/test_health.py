@@ -200,6 +200,19 @@ def test_layers_are_found_without_labels():
     assert report.rows[0].dead == ("z(1)",)
 
 
+def test_a_unit_that_is_used_again_is_dead_where_it_is_closed_each_time():
+    w, b = [Value(1.0)], Value(-1.5)
+
+    def twice(x):
+        first = weighted_sum(w, [x], b).relu()
+        return weighted_sum(w, [3 * first], b).relu()
+
+    for x, dead in ((2.0, False), (1.0, True)):  # z: 0.5 and 0; −0.5 and −1.5
+        root = twice(x)
+        root.backward()
+        assert [bool(row.dead) for row in layers(root).rows] == [dead, dead]
+
+
 def test_two_outputs_of_a_loss_without_one_of_them_are_one_layer():
     model = MLP(2, [3, 2], seed=3)
     outputs = [model(point) for point in POINTS[:4]]
@@ -301,17 +314,17 @@ lapisan  unit  |∂C/∂z|  terbesar  |∂C/∂W|  terbesar  |z|    |r|    |W|  
 1        3     0.0770   0.264     0.291    0.833     0.530  0.469  0.455  0.67     1
 2        1     0.458    0.547     0.694    1.19      0.374  0.374  0.232  –        –
 Rata-rata nilai mutlak di setiap lapisan, atas semua contoh (3).
-terbuka: pada berapa bagian dari unit dan contoh fungsi aktivasi meneruskan gradien.
+terbuka: bagian dari semua unit dan contoh yang fungsi aktivasinya meneruskan gradien.
 Mati, tertutup untuk setiap contoh: z⁽¹⁾₃.
 Tidak sehat: 1 dari 4 unit mati.""",
     "ja": """\
-層  ユニット  |∂C/∂z|  最大   |∂C/∂W|  最大   |z|    |r|    |W|    開    死
-1   3         0.0770   0.264  0.291    0.833  0.530  0.469  0.455  0.67  1
-2   1         0.458    0.547  0.694    1.19   0.374  0.374  0.232  –     –
+層  ユニット  |∂C/∂z|  最大   |∂C/∂W|  最大   |z|    |r|    |W|    開いた割合  死んだ数
+1   3         0.0770   0.264  0.291    0.833  0.530  0.469  0.455  0.67        1
+2   1         0.458    0.547  0.694    1.19   0.374  0.374  0.232  –           –
 各層における絶対値の平均（例の数：3）。
-開：活性化関数が勾配を通すユニットと例の割合。
+開いた割合：活性化関数が勾配を通すユニットと例の割合。
 死んだユニット（すべての例で閉じている）：z⁽¹⁾₃。
-健全ではありません。4 個中 1 個のユニットが死んでいる。""",
+健全ではありません：死んだユニットは 4 個中 1 個。""",
 }
 
 
