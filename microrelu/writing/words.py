@@ -608,7 +608,8 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "to {high}.",
         "Untuk {leaf}, galat pembulatan lebih besar daripada yang diukur: kemiringannya dapat "
         "bernilai berapa pun dari {low} sampai {high}.",
-        "{leaf} では丸め誤差が測る量より大きく、傾きは {low} から {high} までのどの値でもありえます。",
+        "{leaf} では丸め誤差が測る量より大きく、傾きは {low} から {high} までのどの値でも"
+        "ありえます。",
     ),
     # The layers of a network, measured
     "column layer": ("layer", "lapisan", "層"),
