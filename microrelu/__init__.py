@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from microrelu.optim import SGD, Adam
     from microrelu.picture.drawing import draw, draw_dot
     from microrelu.player.page import play
+    from microrelu.reports.health import layers
     from microrelu.steps.derivations import derivation
     from microrelu.steps.explanation import explain
     from microrelu.steps.sweep import backward_steps
@@ -67,6 +68,7 @@ _ROOMS = {
     "check.gradients": ("check_gradients",),
     "picture.drawing": ("draw", "draw_dot"),
     "player.page": ("play",),
+    "reports.health": ("layers",),
     "tape.tape": ("Tape",),
     "bridges.pytorch": ("from_torch", "to_torch"),
     "bridges.jax_function": ("to_jax",),

@@ -28,6 +28,7 @@ GIVES = {  # by public name, what it gives
     "half_squared_error": lambda: cost(),
     "hinge": lambda: microrelu.hinge(0.5, 1.0),
     "language": lambda: microrelu.language("en"),
+    "layers": lambda: [report := microrelu.layers(swept()), *report.rows],
     "log_sum_exp": lambda: [microrelu.log_sum_exp, microrelu.log_sum_exp([1.0])],
     "mean": lambda: microrelu.mean([1.0, 2.0]),
     "operation": lambda: own(),
@@ -49,6 +50,12 @@ def model():
 
 def cost():
     return microrelu.half_squared_error(model()([2.0, 1.0]), 1.0)
+
+
+def swept():
+    root = cost()
+    root.backward()
+    return root
 
 
 def tape():

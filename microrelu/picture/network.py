@@ -104,15 +104,20 @@ def _draw_spot(picture: Picture, spot: Spot, place: Place) -> None:
         fill = OPEN_FILL
     if spot.is_closed:
         fill, line = NODE_FILL if place.is_disc else CLOSED_FILL, FAINT
+    if spot.is_dead and place.is_disc:
+        fill = FAINT
     look = {"shape": "circle", "label": "", "fixedsize": "true", "width": f"{DISC / 72:.3g}"}
     if not place.is_disc:
         size = {"width": f"{place.width / 72:.3g}", "height": f"{height(spot) / 72:.3g}"}
         look = {"label": _box(spot), "margin": "0", **size}
-    kind = spot.kind + " closed" * spot.is_closed + " kink" * spot.is_at_kink
+    kind = (
+        spot.kind + " closed" * spot.is_closed + " dead" * spot.is_dead + " kink" * spot.is_at_kink
+    )
     kind += " changed" * spot.has_changed
     style = ("filled" if place.is_disc else "rounded,filled") + ",dashed" * spot.has_changed
     tip = spot.tip
-    for holds, key in ((spot.is_closed, "is closed"), (spot.is_at_kink, "is at kink")):
+    closed = "closed throughout" if spot.is_dead else "is closed"
+    for holds, key in ((spot.is_closed, closed), (spot.is_at_kink, "is at kink")):
         tip += f"\n{say(key)}" if holds else ""
     attributes = {"fillcolor": fill, "color": line, "style": style, "tooltip": tooltip(tip), **look}
     attributes |= {"class": kind, "pos": _pos(place.x, place.y)}
@@ -127,7 +132,8 @@ def _box(spot: Spot) -> str:
         value, gradient = written(row)
         cells = name_cells(row.name, ink, 12)
         cells += '<TD WIDTH="4"></TD>'
-        for text, color in ((value, VALUE), (gradient, GRADIENT)):
+        colors = (GREY, GREY) if spot.is_dead else (VALUE, GRADIENT)
+        for text, color in zip((value, gradient), colors, strict=True):
             if text:
                 cells += f'<TD ALIGN="LEFT" CELLPADDING="2">{styled(text, color, 10)}</TD>'
         rows += f"<TR>{cells}</TR>"
@@ -237,7 +243,11 @@ def _legend(columns: list[Spots]) -> list[str]:
     if all(unit.rows[0].value is None for same in units.values() for unit in same):
         return []
     closed = any(unit.is_closed for unit in units[False])
+    dead = {is_disc: any(unit.is_dead for unit in same) for is_disc, same in units.items()}
     lines = [say("in boxes") + (say("closed in boxes") if closed else "")]
+    lines[0] += say("dead in boxes") if dead[False] else ""
     if units[True]:
         lines.append(say("discs"))
+        if dead[True]:
+            lines.append(say("dead in discs"))
     return lines

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from microrelu.engine import Constant, Value
 from microrelu.picture.look import (
+    CLOSED_FILL,
     FAINT,
     GRADIENT,
     GREY,
@@ -27,6 +28,7 @@ from microrelu.picture.look import (
 from microrelu.picture.renderer import Picture
 from microrelu.steps.holds import at_kink
 from microrelu.steps.reasons import is_blocked
+from microrelu.steps.structure import dead_units, layers_of
 from microrelu.text import layer_of
 from microrelu.writing.figures import number
 from microrelu.writing.names import Names
@@ -46,6 +48,7 @@ def draw_nodes(
 ) -> str:
     """Draw the nodes shown and the edges between them; returns the caption."""
     order, shown = [*names], set(shown)
+    dead = {node for unit in dead_units(layers_of(order)) for node in (unit.z, *unit.between)}
     ids = {node: f"n{index}" for index, node in enumerate(order) if node in shown}
     sizes = dict.fromkeys(ids, (130.0, 80.0))
     places = picture.places([*ids], sizes) if len(ids) > TANGLED else {}
@@ -54,7 +57,8 @@ def draw_nodes(
         layer, place = layer_of(node.label), picture
         if layer == 0 or (layer and node.parents):  # weights stay before the units that they make
             place = frames.setdefault(layer, _frame(layer))
-        attributes = _node(node, names, is_root=node is order[-1], has_changed=node in changed)
+        is_root, is_dead, has_changed = node is order[-1], node in dead, node in changed
+        attributes = _node(node, names, is_root=is_root, is_dead=is_dead, has_changed=has_changed)
         place.node(id_, id=id_, **attributes, **places.get(node, {}))
     for frame in frames.values():
         picture.subgraph(frame)
@@ -66,6 +70,8 @@ def draw_nodes(
     fan = max(len(node.parents) for node in ids)
     picture.attr(ranksep=f"{min(0.4 + 0.05 * fan, 2):g}")
     caption = say("on edges", what=say(EDGES[edges]))
+    if not dead.isdisjoint(ids):
+        caption += "; " + say("dead in nodes")
     if len(ids) < len(order):
         caption += "; " + say("nodes shown", shown=f"{len(ids):,}", count=f"{len(order):,}")
         _draw_rest(picture, ids, len(order) - len(ids))
@@ -100,31 +106,35 @@ def _frame(layer: int) -> Picture:
     return Picture(name=f"cluster_{layer}", graph_attr=attributes)
 
 
-def _node(node: Value, names: Names, *, is_root: bool, has_changed: bool) -> dict[str, str]:
+def _node(
+    node: Value, names: Names, *, is_root: bool, is_dead: bool, has_changed: bool
+) -> dict[str, str]:
     """The attributes of a node."""
     if isinstance(node, Constant):
         return _constant(node, names[node] if node.label else "")
     operation, swept, kink = node.operation, type(node.grad) is not int, at_kink(node)
+    ink, blue, orange = (GREY, GREY, GREY) if is_dead else (INK, VALUE, GRADIENT)
     gradient = (
-        styled(number(node.grad), GRADIENT, 12, "B") if swept else roomy(say("not yet"), GREY, 10)
+        styled(number(node.grad), orange, 12, "B") if swept else roomy(say("not yet"), GREY, 10)
     )
-    rows = [(say("value"), styled(number(node.data), VALUE, 12, "B")), (say("grad"), gradient)]
+    rows = [(say("value"), styled(number(node.data), blue, 12, "B")), (say("grad"), gradient)]
     if kink:
         slopes = ", ".join(map(number, node.local_derivatives))
         rows.append((say("at kink"), styled(f"∂ = {slopes}", INK, 10)))
     if has_changed:
         rows.append((say("operands"), roomy(say("have changed"), INK, 10)))
     kind = "root" if is_root else "operation" if operation else "leaf"
-    kind += " kink" * kink + " changed" * has_changed
+    kind += " kink" * kink + " dead" * is_dead + " changed" * has_changed
     made = f" ({operation.name})" if operation else ""
     back = repr(node.grad) if swept else say("no sweep yet")
+    back += f", {say('closed throughout')}" if is_dead else ""
     value = say("value before change", value=repr(node.data)) if has_changed else repr(node.data)
-    symbol = operation.symbol if operation else ""
+    symbol, fill = (operation.symbol, NODE_FILL) if operation else ("", LEAF_FILL)
     return {
-        "label": box(styled_name(names[node], INK if node in names.given else GREY), symbol, rows),
+        "label": box(styled_name(names[node], ink if node in names.given else GREY), symbol, rows),
         "class": kind,
         "tooltip": tooltip(say("node", name=names[node] + made, value=value, gradient=back)),
-        "fillcolor": ROOT_FILL if is_root else NODE_FILL if operation else LEAF_FILL,
+        "fillcolor": ROOT_FILL if is_root else CLOSED_FILL if is_dead else fill,
         **({"penwidth": "2"} if is_root else {}),
         **({"style": "rounded,filled,dashed"} if has_changed else {}),
     }

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from microrelu import nn
 from microrelu.engine import Constant, Value
 from microrelu.steps.holds import at_kink
-from microrelu.steps.layers import Layer, Unit, layers_of
+from microrelu.steps.structure import Layer, Unit, dead_units, layers_of
 from microrelu.writing.names import Names
 from microrelu.writing.words import layer_name, say
 
@@ -34,6 +34,7 @@ class Spot:
         rows: What its box says.
         tip: What its tooltip says, with all digits.
         is_closed: Does its activation let nothing back?
+        is_dead: Was it closed for every one of several examples?
         is_at_kink: Does its activation sit where its derivative is a convention?
         has_changed: Was it computed of operands that have changed since?
         is_low: Does it stand below the others, whose lines pass?
@@ -43,6 +44,7 @@ class Spot:
     rows: list[Row]
     tip: str
     is_closed: bool = False
+    is_dead: bool = False
     is_at_kink: bool = False
     has_changed: bool = False
     is_low: bool = False
@@ -98,7 +100,7 @@ def network_of_graph(names: Names, changed: Collection[Value], edges: str, examp
             "that are Values, as a Neuron makes it: draw(root) shows every node."
         )
     shown, count = _one_example(names, layers, example)
-    found = _Found(names, changed)
+    found = _Found(names, changed, dead_units(layers) if count > 1 else ())
     for layer in shown:
         found.add_layer(layer)
     notes, title, number = [], "", example + 1  # which is counted from 0, as Python counts
@@ -173,8 +175,8 @@ def _below(nodes: Iterable[Value]) -> set[Value]:
 class _Found:
     """A network as it is found in a graph, spot by spot."""
 
-    def __init__(self, names: Names, changed: Collection[Value]) -> None:
-        self.names, self.changed = names, changed
+    def __init__(self, names: Names, changed: Collection[Value], dead: Collection[Unit]) -> None:
+        self.names, self.changed, self.dead = names, changed, dead
         self.spots: dict[Value, Spot] = {}
         self.columns: dict[int, Column] = defaultdict(Column)
         self.links: list[Link] = []
@@ -193,7 +195,7 @@ class _Found:
         for unit in layer.units:
             bias = [] if isinstance(unit.bias, Constant) and not unit.bias.data else [unit.bias]
             spot = self._spot("unit", [unit.z, *([] if unit.is_linear else [unit.r]), *bias])
-            spot.is_closed = _is_closed(unit)
+            spot.is_closed, spot.is_dead = unit.is_closed, unit in self.dead
             spot.is_at_kink = any(map(at_kink, unit.between))
             self.spots[unit.z] = self.spots[unit.r] = spot
             column.spots.append(spot)
@@ -313,13 +315,3 @@ def _tip(name: str, node: Value) -> str:
         return say("constant", name=name, value=repr(node.data)).strip()
     back = say("no sweep yet") if type(node.grad) is int else repr(node.grad)
     return say("node", name=name, value=repr(node.data), gradient=back)
-
-
-def _is_closed(unit: Unit) -> bool:
-    """Does an activation with a kink, ReLU say, let nothing back to z?"""
-    slopes = {unit.z: 1.0}
-    for node in unit.between:
-        pairs = zip(node.parents, node.local_derivatives, strict=True)
-        slopes[node] = sum(slopes.get(parent, 0.0) * slope for parent, slope in pairs)
-    kinks = any(node.operation and node.operation.has_kink for node in unit.between)
-    return kinks and slopes[unit.r] == 0

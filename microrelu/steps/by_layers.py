@@ -17,7 +17,7 @@ from typing import NamedTuple
 from microrelu.engine import Constant, Value
 from microrelu.operations import divide, log_sum_exp, square, subtract, total, weighted_sum
 from microrelu.steps.graph import Graph, unrepeated
-from microrelu.steps.layers import Layer, Unit, layers_of
+from microrelu.steps.structure import Layer, Unit, layers_of
 from microrelu.steps.sweep import Contribution, Step
 from microrelu.text import split_label, text_width
 from microrelu.writing.formula import FUNCTIONS, written

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from microrelu.engine import Constant, Value
 from microrelu.steps.by_layers import ByLayers
 from microrelu.steps.graph import Graph, unrepeated
-from microrelu.steps.layers import layers_of
+from microrelu.steps.structure import layers_of
 from microrelu.steps.sweep import Contribution, Step
 from microrelu.steps.telling import broken, latex_lines
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned

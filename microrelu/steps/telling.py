@@ -20,7 +20,7 @@ from microrelu.steps.by_layers import (
     briefly,
     shortened,
 )
-from microrelu.steps.layers import Layer
+from microrelu.steps.structure import Layer
 from microrelu.text import align, layer_of, text_width
 from microrelu.writing.figures import number
 from microrelu.writing.formula import written

@@ -611,6 +611,122 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "{leaf} では丸め誤差が測る量より大きく、傾きは {low} から {high} までのどの値でも"
         "ありえます。",
     ),
+    # The layers of a network, measured
+    "column layer": ("layer", "lapisan", "層"),
+    "column units": ("units", "unit", "ユニット"),
+    "column largest": ("largest", "terbesar", "最大"),
+    "column open": ("open", "terbuka", "開いた割合"),
+    "column dead": ("dead", "mati", "死んだ数"),
+    "means": (
+        "Means of absolute values in each layer, over all examples ({count}).",
+        "Rata-rata nilai mutlak di setiap lapisan, atas semua contoh ({count}).",
+        "各層における絶対値の平均（例の数：{count}）。",
+    ),
+    "share open": (
+        "open: for what share of units and examples the activation lets the gradient back.",
+        "terbuka: bagian dari semua unit dan contoh yang fungsi aktivasinya meneruskan gradien.",
+        "開いた割合：活性化関数が勾配を通すユニットと例の割合。",
+    ),
+    "begins forward": (
+        "From the inputs on, {quantity} is {number} first in layer {layer}.",
+        "Dari masukan ke depan, {quantity} pertama kali bernilai {number} di lapisan {layer}.",
+        "入力から順にたどると、第 {layer} 層で初めて {quantity} が {number} になります。",
+    ),
+    "begins backward": (
+        "From the cost back, {quantity} is {number} first in layer {layer}.",
+        "Dari biaya ke belakang, {quantity} pertama kali bernilai {number} di lapisan {layer}.",
+        "コストから逆にたどると、第 {layer} 層で初めて {quantity} が {number} になります。",
+    ),
+    "vanishes": (
+        "{quantity} vanishes: from the cost back it is first less than {bound} of the last layer's "
+        "in layer {layer}; in layer {extreme} it is {ratio} of it.",
+        "{quantity} menghilang: dari biaya ke belakang, di lapisan {layer} nilainya pertama kali "
+        "kurang dari {bound} kali nilai lapisan terakhir; di lapisan {extreme} menjadi {ratio} "
+        "kali.",
+        "{quantity} が消失しています。コストから逆にたどると、第 {layer} 層で初めて最終層の "
+        "{bound} 倍を下回り、第 {extreme} 層では {ratio} 倍です。",
+    ),
+    "explodes": (
+        "{quantity} explodes: from the cost back it is first more than {bound} times the last "
+        "layer's in layer {layer}; in layer {extreme} it is {ratio} times that.",
+        "{quantity} meledak: dari biaya ke belakang, di lapisan {layer} nilainya pertama kali "
+        "lebih dari {bound} kali nilai lapisan terakhir; di lapisan {extreme} menjadi {ratio} "
+        "kali.",
+        "{quantity} が爆発しています。コストから逆にたどると、第 {layer} 層で初めて最終層の "
+        "{bound} 倍を上回り、第 {extreme} 層では {ratio} 倍です。",
+    ),
+    "dead units": (
+        "Dead, closed for every example: {units}.",
+        "Mati, tertutup untuk setiap contoh: {units}.",
+        "死んだユニット（すべての例で閉じている）：{units}。",
+    ),
+    "nearly dead units": (
+        "Nearly dead, open for at most {share} of the examples: {units}.",
+        "Hampir mati, terbuka untuk paling banyak {share} dari semua contoh: {units}.",
+        "ほぼ死んだユニット（開いている例が {share} 以下）：{units}。",
+    ),
+    "one example": (
+        "There is one example; what is closed for it is dead only if it is closed for all others.",
+        "Hanya ada satu contoh; unit yang tertutup untuknya baru mati jika tertutup juga untuk "
+        "semua contoh lain.",
+        "例は一つだけです。この例で閉じているユニットは、ほかのすべての例でも閉じている場合に限り、"
+        "死んでいると言えます。",
+    ),
+    "and more": ("{some} and {count} more", "{some} dan {count} lagi", "{some} ほか {count} 個"),
+    "healthy": (
+        "Healthy: no unit is dead, and {quantity} stays between {low} and {high} times the last "
+        "layer's.",
+        "Sehat: tidak ada unit yang mati, dan {quantity} tetap antara {low} dan {high} kali nilai "
+        "lapisan terakhir.",
+        "健全です。死んだユニットはなく、{quantity} は最終層の {low} 倍から {high} 倍の"
+        "範囲にあります。",
+    ),
+    "unhealthy": (
+        "Not healthy: {faults}.",
+        "Tidak sehat: {faults}.",
+        "健全ではありません：{faults}。",
+    ),
+    "some dead": (
+        "{count} of {all} units dead",
+        "{count} dari {all} unit mati",
+        "死んだユニットは {all} 個中 {count} 個",
+    ),
+    "vanished": (
+        "the gradient vanished in {count} of {all} layers",
+        "gradien menghilang di {count} dari {all} lapisan",
+        "{all} 層中 {count} 層で勾配消失",
+    ),
+    "exploded": (
+        "the gradient exploded in {count} of {all} layers",
+        "gradien meledak di {count} dari {all} lapisan",
+        "{all} 層中 {count} 層で勾配爆発",
+    ),
+    "layers not finite": (
+        "numbers not finite in {count} of {all} layers",
+        "bilangan tidak berhingga di {count} dari {all} lapisan",
+        "{all} 層中 {count} 層に有限でない数",
+    ),
+    # Dead units in pictures
+    "closed throughout": (
+        "closed for every example",
+        "tertutup untuk setiap contoh",
+        "すべての例で閉",
+    ),
+    "dead in nodes": (
+        "grey: units closed for every example",
+        "abu-abu: unit yang tertutup untuk setiap contoh",
+        "灰色：すべての例で閉じたユニット",
+    ),
+    "dead in boxes": (
+        ", without colours where closed for every example",
+        ", tanpa warna jika tertutup untuk setiap contoh",
+        "、すべての例で閉じていれば色なし",
+    ),
+    "dead in discs": (
+        "discs that are grey: closed for every example",
+        "lingkaran abu-abu: tertutup untuk setiap contoh",
+        "灰色の円：すべての例で閉じている",
+    ),
     # The player's own words
     "comma": (", ", ", ", "、"),
     "step by step": ("step by step", "selangkah demi selangkah", "ステップごとに"),

@@ -11,12 +11,14 @@ from graphviz.backend import execute
 
 import microrelu.picture.renderer
 from microrelu import (
+    MLP,
     Constant,
     Value,
     draw,
     draw_dot,
     log_sum_exp,
     maximum,
+    mean,
     operation,
     relu_at_zero,
     topological_order,
@@ -206,6 +208,21 @@ def test_a_closed_relu_blocks_its_edge():
 @pytest.mark.parametrize("z", [1.0, float("nan")])
 def test_an_open_relu_does_not_block(z):
     assert "blocked" not in draw(Value(z, "z").relu()).source
+
+
+def test_a_unit_that_is_closed_for_every_example_is_without_colour():
+    model = MLP(1, [2, 1], seed=1)
+    model.layers[0].neurons[0].bias.data, model.layers[0].neurons[1].bias.data = -9.0, 0.5
+    cost = mean([model(x) for x in (1.0, -1.0)])
+    cost.backward()
+    source = draw(cost, names=None).source
+    lines = [line for line in source.splitlines() if "operation dead" in line]
+    assert len(lines) == 4  # z and r of both examples
+    assert all('fillcolor="#F0F0F0"' in line and "#0072B2" not in line for line in lines)
+    assert all("closed for every example" in line for line in lines)
+    assert "grey: units closed for every example" in source
+    model.layers[0].neurons[0].bias.data = 0.5
+    assert "every example" not in draw(mean([model(x) for x in (1.0, -1.0)])).source
 
 
 def test_a_product_with_zero_is_no_closed_gate():

@@ -210,6 +210,39 @@ def test_a_unit_that_is_closed_is_grey():
     assert "closed units grey" in caption(picture)[1]
 
 
+def of_two(nouts):
+    """The loss of two examples, after its sweep; unit 2 of layer 1 is closed for both."""
+    model = MLP(2, nouts, seed=1)
+    model.layers[0].neurons[1].bias.data = -9.0
+    cost = mean([half_squared_error(model(inputs), 1.0) for inputs in ([1.0, 2.0], [2.0, 1.0])])
+    cost.backward()
+    return cost
+
+
+def test_a_unit_that_is_closed_for_every_example_is_without_colour():
+    picture = drawn(of_two([3, 3, 1]))
+    units = {id_: line for id_, line in attributes(picture).items() if " closed" in line}
+    dead = [id_ for id_, line in units.items() if "closed dead" in line]
+    assert (dead, [*units]) == (["u1_1", "u1_2"], ["u1_1", "u1_2", "u2_1"])
+    assert all("closed for every example" in units[id_] for id_ in dead)
+    assert ["#0072B2" in units[id_] for id_ in units] == [False, False, True]
+    assert "without colours where closed for every example" in caption(picture)[1]
+
+
+def test_a_disc_that_is_closed_for_every_example_is_grey():
+    picture = drawn(of_two([12, 1]))
+    line = attributes(picture)["u1_1"]
+    assert 'fillcolor="#9A9A9A"' in line
+    assert "closed for every example" in line
+    assert "discs that are grey: closed for every example" in caption(picture)
+
+
+def test_with_one_example_closed_says_it_all():
+    source = drawn(trained([2, 2, 1])).source
+    assert "dead" not in source
+    assert "every example" not in source
+
+
 def test_more_than_eight_units_are_discs_open_or_closed():
     picture = drawn(trained([9, 1]))
     discs = [line for id_, line in attributes(picture).items() if id_.startswith("u1_")]

@@ -25,7 +25,7 @@ from microrelu import (
     topological_order,
     weighted_sum,
 )
-from microrelu.steps.layers import layers_of
+from microrelu.steps.structure import layers_of
 from microrelu.text import text_width
 from microrelu.writing.names import node_names
 from microrelu.writing.notation import LATEX, MATHML, TEXT

@@ -12,12 +12,14 @@ from microrelu import (
     MLP,
     Value,
     backward_steps,
+    check_gradients,
     cross_entropy,
     derivation,
     draw,
     explain,
     half_squared_error,
     language,
+    layers,
     maximum,
     mean,
     play,
@@ -168,6 +170,12 @@ def pages():
         yield page._summary + page._text
 
 
+def swept(scale):
+    root = batch(MLP(2, [3, 3, 1], seed=scale))
+    root.backward()
+    return root
+
+
 def writings():
     roots = (neuron(), neuron(0.0), neuron(-0.5), batch(), batch(MLP(2, [9, 9, 1], seed=1)))
     for root in roots:
@@ -175,6 +183,9 @@ def writings():
             yield "\n".join(map(str, backward_steps(root, names=None)))
         yield str(explain(root, names=None))
     yield str(explain(mean([neuron(), neuron(0.3)]), example=1))
+    for report in (check_gradients(neuron(0.0), names=None), layers(swept(1)), layers(swept(100))):
+        yield repr(report)
+        yield re.sub("<[^>]*>", " ", report._repr_html_())
     model = MLP(2, [3, 3], activation="tanh", seed=1)
     cost = cross_entropy(model([1.0, 2.0]), 1)
     cost.label = "C"
@@ -205,7 +216,7 @@ def outputs(capsys):
         for arguments in COMMANDS:
             with suppress(SystemExit):
                 main(arguments)
-            said.append(capsys.readouterr().out.split(f"\n{say('gradients')}\n")[0])
+            said.append(capsys.readouterr().out)
             said[-1] = re.sub(r"(?s)ELU, ReLU.*?Σ, σ", "", said[-1])  # functions
         return said
 

@@ -7,11 +7,11 @@ What a unit gives to the next layer, its activation, may be several operations, 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from microrelu.engine import Constant, Value
 from microrelu.operations import log_sum_exp, weighted_sum
-from microrelu.writing.names import Names
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +39,31 @@ class Unit:
         return self.z.parents[-1]
 
     @property
+    def parameters(self) -> tuple[Value, ...]:
+        """What it learns, by which it is known again in another example."""
+        is_learnt = not (isinstance(self.bias, Constant) or self.bias.parents)
+        return (*self.weights, self.bias) if is_learnt else self.weights
+
+    @property
     def is_linear(self) -> bool:
         """Is there no activation?"""
         return self.r is self.z
+
+    @property
+    def has_kink(self) -> bool:
+        """May its activation close, as ReLU does?"""
+        return any(node.operation and node.operation.has_kink for node in self.between)
+
+    @property
+    def is_closed(self) -> bool:
+        """Does an activation with a kink let nothing back to z?"""
+        if not self.has_kink:
+            return False
+        slopes = {self.z: 1.0}
+        for node in self.between:
+            pairs = zip(node.parents, node.local_derivatives, strict=True)
+            slopes[node] = sum(slopes.get(parent, 0.0) * slope for parent, slope in pairs)
+        return slopes[self.r] == 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,28 +81,49 @@ class Layer:
     units: tuple[Unit, ...]
 
 
-def layers_of(names: Names) -> list[Layer]:
-    """The layers below a root, those that are read by others first.
+def layers_of(order: Iterable[Value]) -> list[Layer]:
+    """The layers of a graph in topological order, those that are read by others first.
 
     Two networks, or one network on two examples, are so many layers of each number.
     """
+    inner = [node for node in order if node.parents]  # most nodes are weights
     sums: dict[tuple[Value, ...], list[Value]] = defaultdict(list)
-    softmax = {node.parents for node in names if node.operation is log_sum_exp}
-    for node in names:
+    softmax = {node.parents for node in inner if node.operation is log_sum_exp}
+    for node in inner:
         if _is_unit(node) and _inputs(node) not in softmax:  # as Σ tₖ zₖ of cross-entropy is
             sums[_inputs(node)].append(node)
     users: dict[Value, list[Value]] = defaultdict(list)
-    for node in names:
+    for node in inner:
         for parent in dict.fromkeys(node.parents):
-            users[parent].append(node)
-    reads = {node for inputs in sums for node in inputs}
-    units = {z: _unit(z, users, reads) for group in sums.values() for z in group}
-    numbers = _numbers(names, units)
+            if parent.parents:
+                users[parent].append(node)
+    readers: dict[Value, list[tuple[Value, ...]]] = defaultdict(list)
+    for inputs in sums:
+        for node in inputs:
+            readers[node].append(inputs)
+    units = {z: _unit(z, users, readers) for group in sums.values() for z in group}
+    numbers = _numbers(inner, units)
     found = [
-        Layer(numbers[group[0]], inputs, _in_order([units[z] for z in group], sums))
+        Layer(numbers[group[0]], inputs, _in_order([units[z] for z in group], readers))
         for inputs, group in sums.items()
     ]
     return sorted(found, key=lambda layer: layer.number)
+
+
+def same_units(layers: Iterable[Layer]) -> list[list[Unit]]:
+    """The units of a network, each as it is in all the examples of a batch."""
+    found: dict[tuple[Value, ...], list[Unit]] = defaultdict(list)
+    for layer in layers:
+        for unit in layer.units:
+            found[unit.parameters].append(unit)
+    return [*found.values()]
+
+
+def dead_units(layers: Iterable[Layer]) -> set[Unit]:
+    """The units that are closed in every example."""
+    return {
+        unit for same in same_units(layers) if all(each.is_closed for each in same) for unit in same
+    }
 
 
 def _is_unit(node: Value) -> bool:
@@ -95,7 +138,7 @@ def _inputs(z: Value) -> tuple[Value, ...]:
     return z.parents[len(z.parents) // 2 : -1]
 
 
-def _unit(z: Value, users: dict[Value, list[Value]], reads: set[Value]) -> Unit:
+def _unit(z: Value, users: dict[Value, list[Value]], reads: Collection[Value]) -> Unit:
     """The unit, its activation followed to what a layer reads; else as far as one operation of z.
 
     An activation is what is made of z alone, of numbers, and of what is learnt, as a slope may be.
@@ -139,22 +182,22 @@ def _is_activation(node: Value) -> bool:
     return operation.name not in ("negate", "square", "absolute", "exp", "log", "sqrt")
 
 
-def _numbers(names: Names, units: dict[Value, Unit]) -> dict[Value, int]:
+def _numbers(order: Iterable[Value], units: dict[Value, Unit]) -> dict[Value, int]:
     """The number of each unit's layer: one more than that of the last layer below its inputs."""
     below: dict[Value, int] = {}
     numbers: dict[Value, int] = {}
-    for node in names:
-        below[node] = max((below[parent] for parent in node.parents), default=0)
+    for node in order:
+        below[node] = max([below[parent] for parent in node.parents if parent in below], default=0)
         if node in units:
             below[node] += 1
             numbers[node] = below[node]
     return numbers
 
 
-def _in_order(units: list[Unit], sums: dict[tuple[Value, ...], list[Value]]) -> tuple[Unit, ...]:
+def _in_order(units: list[Unit], readers: dict[Value, list[tuple[Value, ...]]]) -> tuple[Unit, ...]:
     """The units in the order in which the next layer reads them."""
     outputs = {unit.r: unit for unit in units}
-    for inputs in sums:
+    for inputs in readers.get(units[0].r, ()):
         if outputs.keys() <= {*inputs}:
             return tuple([outputs[node] for node in inputs if node in outputs])
     return tuple(units)

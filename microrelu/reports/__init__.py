@@ -1,0 +1,5 @@
+"""What is told of a whole.
+
+`health.py` has the layers of a network, each with its numbers and its dead units; `plotting.py`
+draws numbers layer by layer on a log scale.
+"""
