@@ -1,7 +1,8 @@
 """What training makes small: a cost as one more node of the graph.
 
 Each takes the prediction first, then the target. Targets may be Values too, so that a recorded
-graph can be given others.
+graph can be given others. What lies within a loss has a label, e for the error say; its root has
+none, since it may be C or one term of it.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def half_squared_error(prediction: Numbers, target: Numbers) -> Value:
 
 
 def _half_square(prediction: Value, target: Any, index: str) -> Value:
-    return (_called_y(target, index) - prediction) ** 2 / 2
+    error = _labelled(_called_y(target, index) - prediction, f"e{index}")
+    return _labelled(error**2, f"E{index}") / 2
 
 
 def hinge(prediction: Numbers, target: Numbers) -> Value:
@@ -54,7 +56,8 @@ def hinge(prediction: Numbers, target: Numbers) -> Value:
 def _hinge(score: Value, target: Any, index: str) -> Value:
     if not isinstance(target, Value) and target not in (-1, 1):
         raise ValueError(f"hinge takes the targets -1 and 1, not {target}: 2 * y - 1 of 0 and 1.")
-    return (1 - _called_y(target, index) * score).relu()
+    margin = _labelled(_called_y(target, index) * score, f"m{index}")
+    return _labelled(1 - margin, f"e{index}").relu()
 
 
 def _summed(
@@ -67,7 +70,13 @@ def _summed(
     predictions, targets = _listed(name, prediction), list(target)
     _same_length(name, "predictions", predictions, "targets", targets)
     pairs = enumerate(zip(predictions, targets, strict=True), start=1)
-    return total([loss(p, y, f"_{i}") for i, (p, y) in pairs])
+    return total([_labelled(loss(p, y, f"_{i}"), f"C_{i}") for i, (p, y) in pairs])
+
+
+def _labelled(node: Value, label: str) -> Value:
+    """The node, which its loss has just made and so may name."""
+    node.label = label
+    return node
 
 
 def _called_y(target: Any, index: str) -> Value:
@@ -96,7 +105,7 @@ def cross_entropy(logits: Iterable[Value | float], target: Target) -> Value:
     """
     z = _listed("cross_entropy", logits)
     if not isinstance(target, Iterable):
-        return log_sum_exp(z) - z[_class_index(target, len(z))]
+        return _log_sum(z) - z[_class_index(target, len(z))]
     t = list(target)
     _same_length("cross_entropy", "logits", z, "probabilities", t)
     numbers = [real_number(number) for number in t if not isinstance(number, Value)]
@@ -107,7 +116,11 @@ def cross_entropy(logits: Iterable[Value | float], target: Target) -> Value:
         )
     if len(numbers) == len(t) and not abs(sum(numbers) - 1) <= ROUNDING:  # NaN too
         raise ValueError(f"The probabilities of cross_entropy add up to 1, not to {sum(numbers)}.")
-    return log_sum_exp(z) - weighted_sum(t, z)
+    return _log_sum(z) - _labelled(weighted_sum(t, z), "z̄")
+
+
+def _log_sum(z: list[Value]) -> Value:
+    return _labelled(log_sum_exp(z), "lse")
 
 
 def _class_index(target: Any, classes: int) -> int:
@@ -130,7 +143,7 @@ def softmax(logits: Iterable[Value | float]) -> list[Value]:
     ['0.500', '0.500', '0.000']
     """
     z = _listed("softmax", logits)
-    whole = log_sum_exp(z)
+    whole = _log_sum(z)
     return [(logit - whole).exp() for logit in z]
 
 
@@ -144,7 +157,7 @@ def mean(values: Iterable[Value | float]) -> Value:
     2.5
     """
     operands = _listed("mean", values)
-    return total(operands) / len(operands)
+    return _labelled(total(operands), "S") / len(operands)
 
 
 def _listed(name: str, values: Any) -> list[Value]:

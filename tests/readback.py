@@ -738,10 +738,13 @@ def equations(shown: str, notation: Any) -> list[str]:
         return ["".join(map(_markup, cell)) for cell in table.iter("mtd")]
     if notation is LATEX:
         blocks = re.findall(r"\\begin\{aligned\}\n(.*?)\n\\end\{aligned\}", shown, re.DOTALL)
-        lines = [line for block in blocks for line in block.split(" \\\\\n")]
+        lines = [line for block in blocks for line in re.split(r" \\\\\n|, \\quad ", block)]
         return _joined(line.replace("&", "") for line in lines)
     lines = [_bare(line) for line in shown.splitlines()]
-    parts = [[line] if line.startswith(" ") else line.split("    ") for line in lines]
+    parts = [
+        line.split(",  ") if line.startswith(" ") else re.split(" {4}(?=[^ =])", line)
+        for line in lines
+    ]
     return _joined(
         each for part in parts for each in part if "=" in each or each.strip()[:1] == "+"
     )

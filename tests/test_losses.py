@@ -5,7 +5,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from microrelu import Value, cross_entropy, half_squared_error, hinge, log_sum_exp, mean, softmax
+from microrelu import (
+    Value,
+    cross_entropy,
+    half_squared_error,
+    hinge,
+    log_sum_exp,
+    mean,
+    softmax,
+    topological_order,
+)
 
 numbers = st.floats(-50, 50)
 logits = st.lists(numbers, min_size=1, max_size=6)
@@ -176,3 +185,21 @@ def test_mean(data):
 def test_errors_are_sentences(make, error, sentence):
     with pytest.raises(error, match=sentence):
         make()
+
+
+@pytest.mark.parametrize(
+    ("cost", "labels"),
+    [
+        (lambda z: half_squared_error(z[0], 1.0), ["e", "E"]),
+        (lambda z: half_squared_error(z, [1.0, 0.0]), ["C_1", "C_2", "E_1", "E_2", "e_1", "e_2"]),
+        (lambda z: hinge(z[0], 1), ["e", "m"]),
+        (lambda z: cross_entropy(z, 1), ["lse"]),
+        (lambda z: cross_entropy(z, [0.5, 0.5]), ["lse", "z̄"]),
+        (lambda z: mean(z), ["S"]),
+    ],
+)
+def test_what_lies_within_a_loss_has_a_label_and_its_root_has_none(cost, labels):
+    root = cost(values([1.0, -2.0]))
+    inner = [node for node in topological_order(root) if node.parents and node is not root]
+    assert sorted(node.label for node in inner) == sorted(labels)
+    assert root.label == ""

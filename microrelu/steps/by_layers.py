@@ -15,41 +15,27 @@ from itertools import groupby
 from typing import NamedTuple
 
 from microrelu.engine import Constant, Value
-from microrelu.operations import divide, log_sum_exp, square, subtract, total, weighted_sum
-from microrelu.steps.graph import Graph, unrepeated
+from microrelu.operations import divide, log_sum_exp, square, subtract, total
+from microrelu.steps.equation import (
+    LARGEST,
+    WIDTH,
+    Equation,
+    Term,
+    briefly,
+    exps,
+    levels,
+    product,
+    shortened,
+)
+from microrelu.steps.graph import Graph
 from microrelu.steps.structure import Layer, Unit, layers_of
 from microrelu.steps.sweep import Contribution, Step
 from microrelu.text import split_label, text_width
 from microrelu.writing.formula import FUNCTIONS, written
-from microrelu.writing.notation import SUM, TEXT, Notation, Part
+from microrelu.writing.notation import TEXT, Part
 from microrelu.writing.writer import LONGEST_FORMULA, Writer
 
-WIDTH = 80  # columns of a terminal; what is longer is broken
-FEW = 4  # classes that are all written in the sum of a softmax
-LARGEST = 8  # terms of a sum, and units of a layer whose equations are all written out
-
 Received = tuple[Step, Contribution]
-
-
-class Equation(NamedTuple):
-    """A gradient as the sum that it is, in symbols, in numbers, and what these come to.
-
-    Attributes:
-        left: The gradient.
-        symbols: The terms of the sum.
-        numbers: The same terms in numbers.
-        result: The gradient's number.
-    """
-
-    left: Part
-    symbols: list[Part]
-    numbers: list[Part]
-    result: Part
-
-    def sides(self, notation: Notation) -> list[Part]:
-        """The left side, then what it equals, nothing twice."""
-        sums = [notation.sum(terms) for terms in (self.symbols, self.numbers) if terms]
-        return unrepeated([self.left, *sums, self.result])
 
 
 class Group(NamedTuple):
@@ -79,14 +65,14 @@ class ByLayers:
 
     Args:
         graph: The finished sweep.
-        wanted: A node that has an equation of its own, whatever lies around it.
+        wanted: Nodes that have equations of their own, whatever lies around them.
         is_combined: Are equations 1 and 2 one, from the z of a layer to the z of the next?
     """
 
     def __init__(
-        self, graph: Graph, wanted: Value | None = None, is_combined: bool = False
+        self, graph: Graph, wanted: Iterable[Value] = (), is_combined: bool = False
     ) -> None:
-        self.graph, self.wanted, self.is_combined = graph, wanted, is_combined
+        self.graph, self.wanted, self.is_combined = graph, {*wanted}, is_combined
         self.layers = layers_of(graph.names)
         self.layer_of = {unit.z: layer for layer in self.layers for unit in layer.units}
         self.units = {unit.z: unit for layer in self.layers for unit in layer.units}
@@ -137,14 +123,10 @@ class ByLayers:
 
     @cached_property
     def _weighed(self) -> dict[Value, int]:
-        """Weights and biases, in their order."""
-        ordered = [
-            node
-            for layer in self.layers
-            for unit in layer.units
-            for node in (*unit.weights, unit.bias)
-            if not node.parents
-        ]
+        """Weights unit by unit, then biases."""
+        units = self.units.values()
+        weights = [weight for unit in units for weight in unit.weights]
+        ordered = [*weights, *(unit.bias for unit in units if not unit.bias.parents)]
         return {node: place for place, node in enumerate(dict.fromkeys(ordered))}
 
     @cached_property
@@ -170,37 +152,37 @@ class ByLayers:
             depth[node] = 1 + max((depth.get(sender, -1) for sender in senders), default=-1)
         ranks = {1: 0, None: 1, 2: 1, 3: 2}
         z = {node: place for place, node in enumerate(self.units)}
-        sweep = {node: place for place, node in enumerate(nodes)}
+        forward = {node: place for place, node in enumerate(reversed(nodes))}
 
         def order(node: Value) -> tuple[int, ...]:
             equation = self.equation_of(node)
             if equation == 1:
-                return 0, z.get(self._owner[node].z, 0), sweep[node]
+                return 0, z.get(self.owner[node].z, 0), -forward[node]
             if equation == 3:
                 return 2, self._weighed[node], 0
-            place = self._inputs.get(node, z.get(node, len(nodes) + sweep[node]))
+            place = self._inputs.get(node, z.get(node, len(nodes) + forward[node]))
             return ranks[equation], depth[node], place
 
         grouped = groupby(sorted(nodes, key=order), self.equation_of)
         return [Group(equation, list(members)) for equation, members in grouped]
 
     @cached_property
-    def _owner(self) -> dict[Value, Unit]:
+    def owner(self) -> dict[Value, Unit]:
         """The unit that each node of an activation is of."""
         return {node: unit for unit in self.units.values() for node in (unit.z, *unit.between)}
 
     def _stated(self, sender: Value) -> Value:
         """The node whose gradient stands in an equation for that of a sender."""
         sender = self.errors[sender].whole if sender in self.errors else sender
-        return self._alias.get(sender, sender)
+        return self.alias.get(sender, sender)
 
     # What has no equation of its own
 
     def is_passed_over(self, node: Value) -> bool:
         """Is the gradient written in others' equations, and so without one of its own?"""
-        if node is self.wanted:
+        if node in self.wanted:
             return False
-        if node in self._inner or node in self._alias or node in self.combined:
+        if node in self._inner or node in self.alias or node in self.combined:
             return True
         return any(node in (error.square, error.difference) for error in self.errors.values())
 
@@ -231,16 +213,16 @@ class ByLayers:
     def has_several(self, unit: Unit) -> bool:
         """Does an activation of several operations lead from z to r, and nowhere else?"""
         inner = unit.between[:-1]
-        if not inner or self.wanted in inner:
+        if not inner or not self.wanted.isdisjoint(inner):
             return False
         return all(
             step.node in unit.between for node in inner for step, _ in self.graph.received[node]
         )
 
     @cached_property
-    def _alias(self) -> dict[Value, Value]:
+    def alias(self) -> dict[Value, Value]:
         """Terms of a sum, and the sum whose gradient they have."""
-        known = {*self.units, *self._owner, *self._inputs, self.wanted}
+        known = {*self.units, *self.owner, *self._inputs, *self.wanted}
         found: dict[Value, Value] = {}
         for node in self.graph.step_of:
             received = self.graph.received[node]
@@ -263,7 +245,7 @@ class ByLayers:
             difference = power.parents[0]
             alone = all(len(self.graph.received[node]) == 1 for node in (power, difference))
             is_one = difference.operation is subtract and len({*difference.parents}) == 2
-            if alone and is_one and self.wanted not in (power, difference):
+            if alone and is_one and self.wanted.isdisjoint((power, difference)):
                 yield Error(whole, power, difference)
 
     # Equations
@@ -282,22 +264,22 @@ class ByLayers:
         node: Value,
         received: Iterable[Received],
         writer: Writer,
-        first: tuple[Part, Part] | None = None,
+        first: Term | None = None,
     ) -> Equation:
         terms = [first] if first else []
         in_layers = sorted(received, key=lambda pair: not self.is_of_a_unit(pair[0].node))
         terms += [self.term(step, contribution, writer) for step, contribution in in_layers]
         result = writer.notation.number(self.graph.step_of[node].upstream)
-        return Equation(writer.gradient(node), *_levels(terms, writer), result)
+        return Equation(writer.gradient(node), *levels(terms, writer), result)
 
-    def term(self, step: Step, contribution: Contribution, writer: Writer) -> tuple[Part, Part]:
+    def term(self, step: Step, contribution: Contribution, writer: Writer) -> Term:
         """What a node receives from another: in symbols, and in numbers."""
         if step.node in self.errors:
             return self._error_term(step.node, contribution, writer)
         symbol, number = self._local(step, contribution, writer)
-        return _product(self._upstream(step.node, writer), (symbol, number), writer)
+        return product(self._upstream(step.node, writer), (symbol, number), writer)
 
-    def _upstream(self, node: Value, writer: Writer) -> tuple[Part, Part] | None:
+    def _upstream(self, node: Value, writer: Writer) -> Term | None:
         """∂C/∂node; None where that is 1 because the node is the root, or a term of it."""
         node = self._stated(node)
         if node is self.graph.root:
@@ -305,9 +287,7 @@ class ByLayers:
         step = self.graph.step_of[node]
         return writer.gradient(node), writer.notation.number(step.upstream)
 
-    def _error_term(
-        self, difference: Value, contribution: Contribution, writer: Writer
-    ) -> tuple[Part, Part]:
+    def _error_term(self, difference: Value, contribution: Contribution, writer: Writer) -> Term:
         """∂C/∂ŷ of ½ (y − ŷ)²: ŷ − y, times what reaches the whole."""
         a, b = difference.parents
         formula = "a - b" if contribution.operand == 0 else "b - a"
@@ -317,9 +297,9 @@ class ByLayers:
             writer.notation.write(formula, symbols),
             writer.notation.write(formula, numbers),
         )
-        return _product(self._upstream(difference, writer), written_as, writer)
+        return product(self._upstream(difference, writer), written_as, writer)
 
-    def _local(self, step: Step, contribution: Contribution, writer: Writer) -> tuple[Part, Part]:
+    def _local(self, step: Step, contribution: Contribution, writer: Writer) -> Term:
         """A local derivative: the weight, the input, f′(z), or what the operation writes."""
         node, operand = step.node, contribution.operand
         number = writer.notation.number(contribution.local_derivative)
@@ -351,15 +331,15 @@ class ByLayers:
                 above = notation.partial(r, writer.node(step.node))
                 upstream = (above, notation.number(slopes[step.node]))
                 local = self._local(step, contribution, writer)
-                terms.append(_product(None if step.node is unit.r else upstream, local, writer))
+                terms.append(product(None if step.node is unit.r else upstream, local, writer))
             slopes[node] = whole
             left = notation.partial(r, writer.node(node))
-            yield Equation(left, *_levels(terms, writer), notation.number(whole))
+            yield Equation(left, *levels(terms, writer), notation.number(whole))
 
     def _through(self, unit: Unit, writer: Writer) -> Equation:
         """∂C/∂z = ∂C/∂r · ∂r/∂z, and what else reaches z."""
         slope = [*self._inside(unit, writer)][-1]
-        first = _product(self._upstream(unit.r, writer), (slope.left, slope.result), writer)
+        first = product(self._upstream(unit.r, writer), (slope.left, slope.result), writer)
         others = [
             (step, contribution)
             for step, contribution in self.graph.received[unit.z]
@@ -374,7 +354,7 @@ class ByLayers:
         local = self._local(step, step.contributions[0], writer)
         whole = writer.notation.sum(sums.symbols), writer.notation.sum(sums.numbers)
         others = [pair for pair in self.graph.received[unit.z] if pair[0].node is not unit.r]
-        return self._gathered(unit.z, others, writer, _product(whole, local, writer))
+        return self._gathered(unit.z, others, writer, product(whole, local, writer))
 
     # Softmax
 
@@ -402,8 +382,11 @@ class ByLayers:
     def primes(self) -> dict[Value, str]:
         """Each r whose derivative is written f′(z), and the f; Step stands for itself.
 
-        Where activations of one name differ, as leaky ReLUs of two slopes do, each is written out.
+        Where activations of one name differ, as leaky ReLUs of two slopes do, each is written out;
+        and in a derivation, above which no formula of an f′ stands.
         """
+        if self.wanted:
+            return {}
         chosen = {
             unit.r: prime_of(unit.r)
             for unit in self.units.values()
@@ -416,7 +399,7 @@ class ByLayers:
 
     def is_of_a_unit(self, node: Value) -> bool:
         """Is it a unit's z, its r, or what lies between?"""
-        return node in self._owner
+        return node in self.owner
 
     @cached_property
     def inside_cost(self) -> list[Value]:
@@ -432,12 +415,16 @@ class ByLayers:
         """How a node of the cost was made."""
         terms = [self.made_of(node, writer)]
         if node.operation is total:
-            terms = [writer.notation.term(self._inlined(term, writer)) for term in node.parents]
+            terms = [writer.notation.term(self.inlined(term, writer)) for term in node.parents]
         made = Equation(writer.node(node), terms or [writer.number(node)], [], writer.number(node))
         return shortened(made, writer)
 
     def made_of(self, node: Value, writer: Writer) -> Part:
         """What a node of the cost is made of, down to what has an equation, if that fits a line."""
+        if node.operation is total and len(node.parents) > LARGEST:
+            ends = [self.inlined(node.parents[place], writer) for place in (0, -1)]
+            first, last = map(writer.notation.term, ends)
+            return writer.notation.sum([first, writer.notation.left_out(), last])
         text = self._written_out(node, writer.in_notation(TEXT)).text
         return (
             briefly(node, writer)
@@ -448,63 +435,41 @@ class ByLayers:
     def _written_out(self, node: Value, writer: Writer) -> Part:
         if len(node.parents) > LONGEST_FORMULA or not node.parents:
             return writer.value(node)
-        parts = [self._inlined(parent, writer) for parent in node.parents]
+        if node.operation is log_sum_exp:
+            return briefly(node, writer)
+        parts = [self.inlined(parent, writer) for parent in node.parents]
         row = written(node)
         return writer.notation.write(row.formula, dict(zip(row.operands, parts, strict=True)))
 
-    def _inlined(self, node: Value, writer: Writer) -> Part:
+    def inlined(self, node: Value, writer: Writer) -> Part:
         """A node by its name, or by what it is made of where it has no equation of its own."""
         squares = {inner for error in self.errors.values() for inner in error[1:]}
-        if node in self._alias or node in squares:
+        if node in self.alias or node in squares:
             return self._written_out(node, writer)
         return writer.node(node)
 
-    def needed(self, writer: Writer) -> list[Equation]:
-        """From the cost back, the equations that the wanted node's gradient needs, its own last.
+    def needed(self, writer: Writer) -> list[list[Equation]]:
+        """From the cost back, the equations that the wanted gradients need, theirs the last.
 
-        No general equation stands above these, so an f′ is written out where it is met.
+        Those of one general equation are together.
         """
-        self.primes = {}
-        wanted, root = self.wanted, self.graph.root
-        if wanted is None or wanted is root:
-            return [Equation(writer.gradient(root), [], [], writer.notation.number(1.0))]
-        above = {*self.graph.above(wanted)}
-        found = []
-        if not self.is_of_a_unit(root):
-            cost = Equation(
-                writer.node(root), [self.made_of(root, writer)], [], writer.number(root)
-            )
-            found = [
-                cost,
-                *self.shares(writer),
-                *(self.definition(node, writer) for node in self.inside_cost if node in above),
-            ]
-        for section in self.sections:
-            for node in [node for group in section.groups for node in group.nodes]:
-                if node in above:
-                    found += self.equations(node, writer)
-        return [shortened(equation, writer) for equation in found]
+        root = self.graph.root
+        above = {node for wanted in self.wanted for node in self.graph.above(wanted)}
+        if above == {root}:
+            one = writer.notation.number(1.0)
+            return [[Equation(writer.gradient(root), [], [], one)]]
+        found = [] if self.is_of_a_unit(root) else self._cost(above, writer)
+        for group in (group for section in self.sections for group in section.groups):
+            nodes = [node for node in group.nodes if node in above]
+            found.append([row for node in nodes for row in self.equations(node, writer)])
+        return [[shortened(each, writer) for each in equations] for equations in found if equations]
 
-
-def briefly(node: Value, writer: Writer, numbers: bool = False) -> Part:
-    """What a node was made of, or its operation's symbol where that is too long for a line."""
-    is_sum = node.operation is total or node.operation is weighted_sum
-    text = writer.in_notation(TEXT).value(node, numbers=numbers).text
-    if is_sum or node.operation is None or text_width(text) <= WIDTH:
-        return writer.value(node, numbers=numbers)
-    return Part(writer.notation.name(node.operation.symbol).text, SUM)
-
-
-def shortened(equation: Equation, writer: Writer) -> Equation:
-    """The equation with the first two terms and the last, where there are very many."""
-    if len(equation.symbols) <= LARGEST:
-        return equation
-    dots = writer.notation.left_out()
-    symbols, numbers = (
-        [*terms[:2], dots, terms[-1]] if terms else []
-        for terms in (equation.symbols, equation.numbers)
-    )
-    return equation._replace(symbols=symbols, numbers=numbers)
+    def _cost(self, above: set[Value], writer: Writer) -> list[list[Equation]]:
+        """What the cost is, and what it is made of as far as that is needed."""
+        root = self.graph.root
+        cost = Equation(writer.node(root), [self.made_of(root, writer)], [], writer.number(root))
+        inside = [node for node in self.inside_cost if node in above]
+        return [[cost], self.shares(writer), [self.definition(node, writer) for node in inside]]
 
 
 def _share(operand: int, writer: Writer) -> Part:
@@ -513,14 +478,10 @@ def _share(operand: int, writer: Writer) -> Part:
 
 
 def _of_all(softmax: Value, operand: int, writer: Writer) -> Part:
-    """What exp(z) of one operand is of the sum of all, a few of which are written."""
-    z = softmax.parents
-    shown = range(len(z)) if len(z) <= FEW else (0, -1)
-    exps = [writer.notation.write("exp(z)", {"z": writer.node(z[place])}) for place in shown]
-    if len(z) > FEW:
-        exps.insert(1, writer.notation.left_out())
-    own = writer.notation.write("exp(z)", {"z": writer.node(z[operand])})
-    return writer.notation.write("own / all", {"own": own, "all": writer.notation.sum(exps)})
+    """What exp(z) of one operand is of the sum of all."""
+    z = [writer.node(each) for each in softmax.parents]
+    own = writer.notation.write("exp(z)", {"z": z[operand]})
+    return writer.notation.write("own / all", {"own": own, "all": exps(z, writer)})
 
 
 def prime_of(r: Value) -> str:
@@ -537,33 +498,3 @@ def _is_one(node: Value, operand: int) -> bool:
     """Does the operation hand its gradient on as it is?"""
     derivatives = written(node).derivatives
     return bool(derivatives) and derivatives[operand] == "1"
-
-
-def _levels(terms: list[tuple[Part, Part]], writer: Writer) -> tuple[list[Part], list[Part]]:
-    """The terms in symbols, and in numbers; a term that is a sum is bracketed among others."""
-    symbols, numbers = [symbol for symbol, _ in terms], [number for _, number in terms]
-    if len(terms) > 1:
-        symbols, numbers = (_summands(level, writer) for level in (symbols, numbers))
-    return symbols, numbers
-
-
-def _summands(terms: list[Part], writer: Writer) -> list[Part]:
-    """The terms of a sum; a number less than 0 is subtracted from the first, p − 1."""
-    first, second, *others = map(writer.notation.term, terms)
-    if second.number is None or second.number >= 0 or others:
-        return [first, second, *others]
-    return [
-        writer.notation.write("p - t", {"p": first, "t": writer.notation.number(-second.number)})
-    ]
-
-
-def _product(
-    upstream: tuple[Part, Part] | None, local: tuple[Part, Part], writer: Writer
-) -> tuple[Part, Part]:
-    """Both as one term, in symbols and in numbers, without factors that are 1 whatever happens."""
-    if upstream is None:
-        return local
-    if local[0].text == writer.notation.number(1.0).text:
-        return upstream
-    symbols, numbers = zip(upstream, local, strict=True)
-    return writer.notation.product(symbols), writer.notation.product(numbers)

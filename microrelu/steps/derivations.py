@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from microrelu.engine import Constant, Value
 from microrelu.steps.by_layers import ByLayers
+from microrelu.steps.equation import in_lines, latex_lines
 from microrelu.steps.graph import Graph, unrepeated
 from microrelu.steps.structure import layers_of
 from microrelu.steps.sweep import Contribution, Step
-from microrelu.steps.telling import broken, latex_lines
+from microrelu.text import split_label
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
 from microrelu.writing.variables import Given, names_for
 from microrelu.writing.words import LANGUAGE, language, say
@@ -40,11 +41,12 @@ class Derivation:
     """∂root/∂wrt written out; prints as text, `latex()` gives aligned equations.
 
     Attributes:
-        wrt: What the root is differentiated by.
+        wrt: What the root is differentiated by; of several the last.
         paths: How many paths lead from the root to it.
         graph: The finished sweep.
         by: "paths" or "layers".
         language: That of its sentences.
+        others: The nodes of the same layer whose derivatives are written out with it.
     """
 
     wrt: Value
@@ -52,6 +54,7 @@ class Derivation:
     graph: Graph
     by: str = "paths"
     language: str = field(default_factory=LANGUAGE.get)
+    others: tuple[Value, ...] = ()
 
     @property
     def value(self) -> float:
@@ -74,7 +77,8 @@ class Derivation:
     def equations(self, writer: Writer) -> list[list[Part]]:
         """Each a left side, then what it equals, down to the number."""
         if self.by == "layers":
-            return [row.sides(writer.notation) for row in self._layers.needed(writer)]
+            rows = [row for rows in self._layers.needed(writer) for row in rows]
+            return [row.sides(writer.notation) for row in rows]
         if self.is_recursive:
             return [self.graph.gathered(node, writer) for node in self._between()]
         chains = [_chain(path, writer) for path in self._paths()]
@@ -84,7 +88,7 @@ class Derivation:
 
     @cached_property
     def _layers(self) -> ByLayers:
-        return ByLayers(self.graph, self.wrt)
+        return ByLayers(self.graph, [*self.others, self.wrt])
 
     @property
     def is_recursive(self) -> bool:
@@ -113,8 +117,8 @@ class Derivation:
     def __str__(self) -> str:
         """The equations; of paths a sentence where one is needed, and the closed form."""
         if self.by == "layers":
-            rows = self._layers.needed(self.writer)
-            return "\n".join(line for row in rows for line in broken(row))
+            groups = self._layers.needed(self.writer)
+            return "\n".join(line for rows in groups for line in in_lines(rows))
         lines = [self._remark()] if self.is_recursive else []
         for left, *sides in self.equations(self.writer):
             first, *others = (side.text for side in sides)
@@ -133,9 +137,8 @@ class Derivation:
         """The equations and the closed form as an `aligned` environment."""
         writer = self.writer.in_notation(LATEX)
         if self.by == "layers":
-            return aligned(
-                [line for row in self._layers.needed(writer) for line in latex_lines(row)]
-            )
+            rows = [row for rows in self._layers.needed(writer) for row in rows]
+            return aligned([line for row in rows for line in latex_lines(row)])
         lines = [line for sides in self.equations(writer) for line in below_each_other(sides)]
         with suppress(ImportError, ValueError):  # text says so; here is no room for a sentence
             lines += below_each_other(self.closed_equation(writer))
@@ -188,7 +191,8 @@ def derivation(
 
     Args:
         root: What is differentiated. Gradients stay as they are.
-        wrt: By what: a node, or what it is called, "W(0)_1,2" say.
+        wrt: By what: a node, or what it is called, "W(0)_1,2" say; "W(0)" for all weights of
+            that layer, "z(1)" or "r(1)" for its units.
         by: "paths" for each path's product of local derivatives, with symbols and with numbers,
             summed over the paths, then the closed form in the leaves. "layers" for a network: from
             the cost back, each gradient that is needed by the gradients of the layer after it. By
@@ -197,7 +201,8 @@ def derivation(
             `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
 
     Raises:
-        ValueError: `wrt` is a constant, or no part of the graph; or there are no layers.
+        ValueError: `wrt` is a constant, or no part of the graph; or there are no layers, where
+            it is written by them.
 
     >>> w, x, y = Value(0.5), Value(2.0), Value(3.0)
     >>> r = (w * x).relu()
@@ -209,24 +214,40 @@ def derivation(
     ∂C/∂w = (ReLU(w x) − y) Step(w x) x
     """
     graph = Graph(names_for(root, names))
-    node = _called(wrt, graph) if isinstance(wrt, str) else wrt
+    *others, node = _called(wrt, graph) if isinstance(wrt, str) else [wrt]
     if node not in graph.step_of:
         what = "a constant" if isinstance(node, Constant) else "no part of this graph"
         raise ValueError(f"{node!r} is {what}: give a node that the root was made of.")
-    return Derivation(node, graph.count_paths(node), graph, _form(by, graph))
+    form = _form("layers" if others and by is None else by, graph)
+    if others and form == "paths":
+        raise ValueError(
+            f"By paths one derivative is written out: {wrt} is {len(others) + 1} nodes, of which "
+            f'the last is {graph.names[node]}. Write its name, or by="layers".'
+        )
+    others = [other for other in others if other in graph.step_of]
+    return Derivation(node, graph.count_paths(node), graph, form, others=tuple(others))
 
 
-def _called(label: str, graph: Graph) -> Value:
-    """The node of that name, as it was typed, x_1 or x1, or as it is set, x₁."""
+def _called(label: str, graph: Graph) -> list[Value]:
+    """The node of that name, as it was typed, x_1 or x1, or as it is set, x₁; of x all of them."""
     names = {node: name for node, name in graph.names.items() if name}
+    wanted = label, TEXT.name(label).text
     for node, name in names.items():
-        if TEXT.name(name).text in (label, TEXT.name(label).text):
-            return node
+        if TEXT.name(name).text in wanted:
+            return [node]
+    if counted := [node for node, name in names.items() if _uncounted(name) in wanted]:
+        return counted
     near = get_close_matches(label, names.values(), n=4, cutoff=0.5) or [*names.values()][-4:]
     raise ValueError(
         f"No node below {graph.names[graph.root]} is called {label!r}: there are "
         f"{', '.join(near)}" + (" and others." if len(near) < len(names) else ".")
     )
+
+
+def _uncounted(name: str) -> str:
+    """A name without its index, W(0) of W(0)_1,2, as it is set."""
+    base, above, below, mark = split_label(name)
+    return TEXT.name((f"{base}({above})" if above else base) + mark).text if below else ""
 
 
 def _form(by: str | None, graph: Graph) -> str:

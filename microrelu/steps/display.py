@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from microrelu.engine import Constant, Value
-from microrelu.steps.by_layers import Equation, shortened
+from microrelu.steps.equation import Equation, as_made, latex_lines, shortened
 from microrelu.steps.holds import changed_nodes
-from microrelu.steps.telling import as_made, latex_lines
 from microrelu.text import text_width
 from microrelu.writing.formula import written
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned

@@ -6,23 +6,25 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
 
 from microrelu.engine import Constant, Value
-from microrelu.operations import divide, total
+from microrelu.operations import divide, total, weighted_sum
 from microrelu.steps.by_layers import ByLayers
 from microrelu.steps.derivations import below_each_other
+from microrelu.steps.forward import Forward
 from microrelu.steps.graph import Graph
+from microrelu.steps.matrices import MatrixForward, MatrixTelling
 from microrelu.steps.reasons import why
+from microrelu.steps.structure import is_activation
 from microrelu.steps.sweep import Step
-from microrelu.steps.telling import Telling, as_latex, as_made, as_text, broken, left_out
+from microrelu.steps.telling import Telling, as_latex, as_text
 from microrelu.writing.names import node_names
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
 from microrelu.writing.variables import Given, names_for
 from microrelu.writing.words import LANGUAGE
 from microrelu.writing.writer import Writer
 
-ACTIVATIONS = ("relu", "leaky_relu", "elu", "softplus", "sigmoid", "tanh")
+FORMS = ("units", "combined", "matrices")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +45,8 @@ class Explanation:
         """The forward equations, then the gradients layer by layer, or each with why it is so."""
         lines = [*self._remark(self.writer), self.writer.say("forward")]
         if self.layers.layers:
-            lines += self._forward_in_lines()
-            return "\n".join([*lines, "", *as_text(Telling(self.layers, self.writer))])
+            lines += self._told_forward(self.writer).text()
+            return "\n".join([*lines, "", *as_text(self._told_backward(self.writer))])
         lines += [f"    {equation}" for equation in self._forward(self.writer)]
         lines += ["", self.writer.say("backward")]
         for sentences, sides in self._backward(self.writer):
@@ -62,8 +64,12 @@ class Explanation:
         parts = [
             f"\\documentclass{{article}}\n\\usepackage{{amsmath}}\n{japanese}\\begin{{document}}",
             *([remark] if remark else []),
-            f"\\section*{{{writer.say('forward')}}}\n{_displayed(self._forward(writer))}",
+            f"\\section*{{{writer.say('forward')}}}",
         ]
+        if self.layers.layers:
+            parts += self._told_forward(writer).latex()
+        else:
+            parts.append(_displayed(self._forward(writer)))
         parts += self._backward_latex(writer)
         return "\n".join([*parts, "\\end{document}"]) + "\n"
 
@@ -91,9 +97,15 @@ class Explanation:
         """The gradients layer by layer, where there are layers."""
         return ByLayers(self.graph, is_combined=self.form == "combined")
 
+    def _told_forward(self, writer: Writer) -> Forward:
+        return (MatrixForward if self.form == "matrices" else Forward)(self.layers, writer)
+
+    def _told_backward(self, writer: Writer) -> Telling:
+        return (MatrixTelling if self.form == "matrices" else Telling)(self.layers, writer)
+
     def _backward_latex(self, writer: Writer) -> list[str]:
         if self.layers.layers:
-            return as_latex(Telling(self.layers, writer))
+            return as_latex(self._told_backward(writer))
         parts = [f"\\section*{{{writer.say('backward')}}}"]
         for sentences, sides in self._backward(writer):
             parts += [*sentences, _displayed(below_each_other(sides))]
@@ -101,21 +113,8 @@ class Explanation:
 
     def _forward(self, writer: Writer) -> list[str]:
         is_latex = writer.notation is LATEX
-        return [
-            " & \\dots" if node is None else writer.equation(node, aligned=is_latex)
-            for node in self._told_forward()
-        ]
-
-    def _forward_in_lines(self) -> Iterator[str]:
-        for node in self._told_forward():
-            yield from broken(as_made(node, self.writer), "    ") if node is not None else ["    …"]
-
-    def _told_forward(self) -> Iterator[Value | None]:
-        """The nodes whose making is told; None for as many as are left out between two."""
-        hidden = left_out(self.layers)
-        order = [node for node in self.graph.names if node in self.graph.step_of]
-        for is_hidden, nodes in groupby(order, hidden.__contains__):
-            yield from [None] if is_hidden else nodes
+        nodes = [node for node in self.graph.names if node in self.graph.step_of]
+        return [writer.equation(node, aligned=is_latex) for node in nodes]
 
     def _backward(self, writer: Writer) -> Iterator[tuple[list[str], list[Part]]]:
         """For each node, sentences that were not just said, and its gradient's equation."""
@@ -151,9 +150,9 @@ def explain(
     Args:
         root: What is differentiated. Gradients stay as they are.
         form: "units" for the three equations, "combined" for equations 1 and 2 as one, from the z
-            of a layer to the z of the next.
-        example: Of the mean of a batch's losses, which one is explained, counted from 0; by default
-            all are.
+            of a layer to the z of the next, "matrices" for the three in matrices.
+        example: Of the mean of a batch's losses, which one is explained; by default all are. 0 is
+            the first, as Python counts; what is printed calls it example 1.
         names: What nodes without a label are called: by default as your variables, w, and w₁ for
             `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
 
@@ -164,10 +163,9 @@ def explain(
         ValueError: data was assigned after the graph was recorded, or there is no such form, or
             no such example.
     """
-    if form not in ("units", "combined"):
-        raise ValueError(
-            f'A network is explained by form="units" or form="combined", not {form!r}.'
-        )
+    if form not in FORMS:
+        known = " or ".join(f'form="{each}"' for each in FORMS)
+        raise ValueError(f"A network is explained by {known}, not {form!r}.")
     if example is None:
         return Explanation(Graph(names_for(root, names)), form)
     losses = _examples(root)
@@ -197,10 +195,10 @@ def general_equation(graph: Graph, node: Value) -> int | None:
     activations that the weighted sums were fed with.
     """
     senders = graph.received[node]
-    names = {step.node.operation.name for step, _ in senders if step.node.operation}
-    if names and names <= set(ACTIVATIONS):  # a slope that is learnt is no weighted sum
+    if senders and all(is_activation(step.node) for step, _ in senders):
+        # a slope that is learnt is no weighted sum
         return 1 if all(contribution.operand == 0 for _, contribution in senders) else None
-    if names != {"weighted_sum"}:
+    if {step.node.operation for step, _ in senders} != {weighted_sum}:
         return None
     is_input = [
         len(step.node.parents) // 2 <= contribution.operand < len(step.node.parents) - 1

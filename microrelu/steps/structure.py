@@ -160,7 +160,7 @@ def _unit(z: Value, users: dict[Value, list[Value]], reads: Collection[Value]) -
             return Unit(z, node, _way(path))
         waiting += users[node]
     first = users[z][0] if len(users[z]) == 1 else None
-    if first is not None and _is_activation(first):
+    if first is not None and is_activation(first):
         return Unit(z, first, (first,))
     return Unit(z, z, ())
 
@@ -174,7 +174,7 @@ def _way(path: list[Value]) -> tuple[Value, ...]:
     return tuple([node for node in path if node in needed])
 
 
-def _is_activation(node: Value) -> bool:
+def is_activation(node: Value) -> bool:
     """May the one operation of a last z be its activation? What losses are made of is none."""
     operation = node.operation
     if operation is None or not operation.takes_one:

@@ -1,36 +1,39 @@
 """The backward pass of a network as it is told: the general equations, then layer by layer.
 
-`by_layers.py` has the equations; here they get their headings, and what is too much to be written
-out becomes a table.
+`by_layers.py` has the equations; here they get their headings, and of what is too much to be
+written out there is a table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple, Protocol
 
 from microrelu.engine import Value
-from microrelu.operations import total, weighted_sum
-from microrelu.steps.by_layers import (
+from microrelu.operations import relu
+from microrelu.steps.by_layers import ByLayers, Section
+from microrelu.steps.equation import (
     LARGEST,
     WIDTH,
-    ByLayers,
     Equation,
-    Section,
-    briefly,
+    beside_each_other,
+    in_lines,
+    latex_lines,
     shortened,
 )
-from microrelu.steps.structure import Layer
-from microrelu.text import align, layer_of, text_width
-from microrelu.writing.figures import number
+from microrelu.steps.structure import Layer, Unit
+from microrelu.steps.tables import FIRST, LARGEST_TABLE, Table, matrix_of, row_of
+from microrelu.text import align, layer_of, split_label, text_width
 from microrelu.writing.formula import written
-from microrelu.writing.notation import LATEX, SUM, TEXT, Part, aligned
-from microrelu.writing.writer import LONGEST_FORMULA, Writer
+from microrelu.writing.names import Names
+from microrelu.writing.notation import LATEX, SUM, TEXT, Notation, Part, aligned
+from microrelu.writing.writer import Writer
 
 BOTH = "1,2"  # equations 1 and 2 combined
+BESIDE = 4  # short equations on a line of LaTeX
 WIDEST = 100  # where an equation and its sentence stand side by side
-LARGEST_TABLE = 16  # rows and columns
-FIRST = 3  # of many that are alike, with the last
 
 
 class General(NamedTuple):
@@ -40,18 +43,53 @@ class General(NamedTuple):
     sides: list[Part]
     sentence: str
 
+    def equation(self, notation: Notation) -> str:
+        """The sides; of an f′ without a formula the name alone."""
+        return notation.equation(*self.sides) if self.sides[1:] else self.sides[0].text
 
-class Table(NamedTuple):
-    """Numbers in rows; the first row and the first cell of each are headings."""
 
-    rows: list[list[str]]
+class Beside(NamedTuple):
+    """Equations that are short, the numbers of what is given, on one line."""
+
+    equations: list[Equation]
+
+    def text(self, room: int) -> list[str]:
+        """As lines of text, each with as many as fit."""
+        return beside_each_other(
+            [TEXT.equation(*each.sides(TEXT)) for each in self.equations], room
+        )
+
+    def latex(self) -> list[str]:
+        """As lines of an `aligned` environment."""
+        lines = []
+        for start in range(0, len(self.equations), BESIDE):
+            some = [each.sides(LATEX) for each in self.equations[start : start + BESIDE]]
+            first, *others = some
+            texts = [LATEX.equation(*first, aligned=True), *(LATEX.equation(*x) for x in others)]
+            lines.append(r", \quad ".join(texts))
+        return lines
+
+
+class Lines(Protocol):
+    """What knows the lines that it takes."""
+
+    def text(self, room: int) -> list[str]:
+        """As lines of text, each with as many columns as there is room."""
+        ...
+
+    def latex(self) -> list[str]:
+        """As lines of an `aligned` environment."""
+        ...
+
+
+Shown = str | Table | list[Equation] | Lines
 
 
 class Entry(NamedTuple):
     """Equations, the first with the number of its general equation; or a sentence, or a table."""
 
     number: int | str | None
-    what: list[Equation] | str | Table
+    what: Shown
 
 
 class Telling:
@@ -81,35 +119,42 @@ class Telling:
         notation, say = self.writer.notation, self.writer.say
         d, name = self._gradient, notation.name
         z, r, w = d("z(k+1)_j"), d("r(k)_i"), d("W(k)_ij")
-        if slope := self._slope():
+        if slope := self.slope("(k+1)_j"):
             sides = [z, notation.product([d("r(k+1)_j"), slope])]
             yield General(1, sides, say("through"))
         fed = notation.sum_over("j", notation.product([z, name("W(k)_ij")]))
         yield General(2, [r, fed], say("summed", i=self._inline("i")))
         if slope and self.layers.is_combined:
-            own = self._slope("k", "i") or slope
+            own = self.slope("(k)_i") or slope
             sides = [d("z(k)_i"), notation.product([notation.term(fed._replace(level=SUM)), own])]
             yield General(BOTH, sides, say("both"))
         bias = Part(notation.equation(d("b(k)_j"), z))
         sentence = say("to weights", bias=self.writer.in_sentence(bias))
         yield General(3, [w, notation.product([z, name("r(k)_i")])], sentence)
-        yield from self._primes()
+        yield from self.primes()
 
-    def _slope(self, layer: str = "k+1", unit: str = "j") -> Part | None:
+    def slope(self, index: str) -> Part | None:
         """What stands for f′ in equation 1: Step, f′ under its name, or ∂r/∂z."""
         notation, layers = self.writer.notation, self.layers
         units = [unit for unit in layers.units.values() if not unit.is_linear]
-        z = notation.name(f"z({layer})_{unit}")
+        z = notation.name(f"z{index}")
         kinds = {layers.primes.get(unit.r) or _operation(unit.between) for unit in units}
         if not kinds:
             return None
         if kinds == {"relu"}:
             return notation.write("Step(z)", {"z": z})
         if "" in kinds or kinds - {"relu"} - {*layers.primes.values()}:
-            return notation.partial(notation.name(f"r({layer})_{unit}"), z)
+            return notation.partial(notation.name(f"r{index}"), z)
         return notation.prime(kinds.pop() if len(kinds) == 1 else "f", z)
 
-    def _primes(self) -> Iterator[General]:
+    def prime(self, r: Value, z: Part) -> Part | None:
+        """f′ of what made r, under its name; None where it has none."""
+        if r.operation is relu:
+            return self.writer.notation.write("Step(z)", {"z": z})
+        name = self.layers.primes.get(r)
+        return self.writer.notation.prime(name, z) if name else None
+
+    def primes(self) -> Iterator[General]:
         """The formula of each f′, once."""
         notation, z = self.writer.notation, self.writer.notation.name("z")
         for name, r in {name: r for r, name in self.layers.primes.items()}.items():
@@ -163,32 +208,73 @@ class Telling:
             return
         if shares := self.layers.shares(writer):
             yield from self._softmax(shares)
-        for node in self.layers.inside_cost:
-            yield Entry(None, [self.layers.definition(node, writer)])
+        inside = self.layers.inside_cost
+        shown = first_ones(inside, writer.names)
+        yield Entry(None, [self.layers.definition(node, writer) for node in shown])
+        if len(shown) < len(inside):
+            yield Entry(None, writer.in_sentence(writer.notation.left_out()))
 
     def _softmax(self, shares: list[Equation]) -> Iterator[Entry]:
         """What p is, once, and the numbers of each."""
         yield Entry(None, shares if len(shares) <= LARGEST else [*shares[:FIRST], shares[-1]])
 
     def _entries(self, section: Section) -> Iterator[Entry]:
-        layers = [layer for layer in self.layers.layers if layer.number == section.number]
-        is_large = any(max(len(layer.units), len(layer.inputs)) > LARGEST for layer in layers)
         for equation, nodes in section.groups:
-            shown_as: int | str | None = equation
-            hidden = len(nodes) - FIRST - 1 if is_large or not layers else 0
-            is_cut = hidden > 1 and (is_large or len(nodes) > LARGEST)
-            shown = [*nodes[:FIRST], nodes[-1]] if is_cut else nodes
-            for node in shown:
-                unit = self.layers.units.get(node)
-                if equation == 1 and shown_as and unit and unit.r in self.layers.combined:
-                    shown_as = BOTH
-                yield Entry(shown_as, self._equations(node))
+            yield from self.group(section.number, equation, nodes)
+
+    def group(self, number: int, equation: int | None, nodes: list[Value]) -> Iterator[Entry]:
+        """What one general equation gives in the section of that number."""
+        shown_as: int | str | None = equation
+        if equation == 1 and any(unit.r in self.layers.combined for unit in self._units(nodes)):
+            shown_as = BOTH
+        for _, family in groupby(nodes, self._kind):
+            for entry in self._family(self.layers.equation_of(nodes[0]), [*family]):
+                yield entry._replace(number=shown_as)
                 shown_as = None
-                if (remark := self._remark(node)) is not None:
-                    yield Entry(None, remark)
-            if is_cut:
-                yield Entry(None, self.writer.say("alike", count=hidden))
-                yield from [Entry(None, table) for table in self._tables(equation, nodes, layers)]
+
+    def _units(self, nodes: Sequence[Value]) -> list[Unit]:
+        return [self.layers.units[node] for node in nodes if node in self.layers.units]
+
+    def _kind(self, node: Value) -> object:
+        """What the nodes have in common that are told together."""
+        equation = self.layers.equation_of(node)
+        if equation == 3:
+            return self._is_bias(node)
+        unit = self.layers.owner.get(node)
+        return self.layers.layer_of[unit.z] if unit else split_label(self.writer.names[node])[:2]
+
+    def _is_bias(self, node: Value) -> bool:
+        return any(node is unit.bias for unit in self.layers.units.values())
+
+    def _family(self, equation: int | None, nodes: list[Value]) -> Iterator[Entry]:
+        """The equations of nodes that are alike, a table if there are too many; and remarks."""
+        shown = self._shown(equation, nodes)
+        rows = [self._equations(node) for node in shown]
+        if all(len(each) == 1 for each in rows):
+            rows = [[row for each in rows for row in each]]
+        yield from (Entry(None, each) for each in rows)
+        remarks = [self._remark(node) for node in shown]
+        yield from (Entry(None, remark) for remark in remarks if remark is not None)
+        if count := len(nodes) - len(shown):
+            tables = [*self._tables(equation, nodes, len(shown) - 1)]
+            yield Entry(None, self.writer.say("alike" if tables else "just alike", count=count))
+            yield from (Entry(None, table) for table in tables)
+
+    def _shown(self, equation: int | None, nodes: list[Value]) -> list[Value]:
+        """The nodes whose equations are written out."""
+        if equation == 3:
+            is_cut = any(map(is_large, self._layers_of(nodes))) and len(nodes) > LARGEST
+            return nodes[:1] if is_cut else nodes
+        return [*nodes[:FIRST], nodes[-1]] if len(nodes) > LARGEST else nodes
+
+    def _layers_of(self, nodes: Sequence[Value]) -> list[Layer]:
+        """The layers that weights and biases are of."""
+        known = {*nodes}
+        return [
+            layer
+            for layer in self.layers.layers
+            if any(not known.isdisjoint((*unit.weights, unit.bias)) for unit in layer.units)
+        ]
 
     def _equations(self, node: Value) -> list[Equation]:
         return [shortened(each, self.writer) for each in self.layers.equations(node, self.writer)]
@@ -208,59 +294,61 @@ class Telling:
 
     # Tables
 
-    def _tables(
-        self, equation: int | None, nodes: list[Value], layers: list[Layer]
-    ) -> Iterator[Table]:
-        if equation != 3:
-            told = [node for node in nodes if not self.layers.is_passed_over(node)]
-            if equation is None and told[0] in self.layers.layer_of:  # outputs, which C is made of
-                equation, layers = 1, [self.layers.layer_of[told[0]]]
-            letter = {1: "j", 2: "i"}.get(equation or 0, "")
-            yield from self._row(self._symbol(equation, layers, letter), told)
+    def _tables(self, equation: int | None, nodes: list[Value], start: int) -> Iterator[Table]:
+        """Numbers of the nodes from a place on, but for the last; of weights, of all."""
+        if equation == 3 and self._is_bias(nodes[0]):
+            return  # they are those of the z
+        if equation == 3:
+            yield from (self._matrix(layer) for layer in self._layers_of(nodes))
             return
-        for layer in layers:
-            if len(layer.units) == 1:
-                yield from self._row(self._symbol(3, [layer], "i"), layer.units[0].weights)
-            else:
-                yield from self._matrix(layer)
+        label = self._label(nodes)
+        if label and len(nodes) - start - 1 <= LARGEST_TABLE:
+            yield row_of(*self._wide(label), [*map(self._number, nodes[start:-1])], start + 1)
 
-    def _row(self, symbol: str, nodes: Sequence[Value]) -> Iterator[Table]:
-        for some in _cut(nodes, self._columns(nodes)):
-            heads = [self._place(place) for place, _ in some]
-            yield Table([[symbol, *heads], ["", *(self._number(node) for _, node in some)]])
-
-    def _matrix(self, layer: Layer) -> Iterator[Table]:
+    def _matrix(self, layer: Layer) -> Table:
         """∂C/∂W of a layer: a row for each unit i below it, a column for each of its units j."""
-        most = LARGEST_TABLE if len(layer.inputs) * len(layer.units) <= LARGEST**2 else FIRST
-        weights = [weight for unit in layer.units for weight in unit.weights]
-        for some in _cut(layer.units, self._columns(weights), most):
-            table = [[self._symbol(3, [layer], "ij"), *(self._place(j) for j, _ in some)]]
-            for [(i, _)] in _cut(layer.inputs, 1, most):
-                row = [None if i is None or not unit else unit.weights[i] for _, unit in some]
-                table.append([self._place(i), *map(self._number, row)])
-            yield Table(table)
+        k, units = layer.number - 1, layer.units
+        rows = [[self._number(unit.weights[i]) for unit in units] for i in range(len(layer.inputs))]
+        if len(units) == 1:
+            return matrix_of(*self._wide(f"W({k})_i,1"), [[each for [each] in rows]])
+        return matrix_of(*self._wide(f"W({k})_ij"), rows)
 
-    def _columns(self, nodes: Sequence[Value]) -> int:
-        """How many numbers fit a line beside a symbol."""
-        steps = [self.layers.graph.step_of.get(node) for node in nodes]
-        widest = max(text_width(number(step.upstream)) for step in steps if step is not None)
-        return min(LARGEST, (WIDTH - 20) // (widest + 2))
+    def _wide(self, label: str) -> tuple[Part, int]:
+        """A gradient by its label, and how many columns of text it takes."""
+        root = self.writer.in_notation(TEXT).node(self.layers.graph.root)
+        return self._gradient(label), text_width(TEXT.partial(root, TEXT.name(label)).text)
 
-    def _symbol(self, equation: int | None, layers: list[Layer], letter: str) -> str:
-        if not layers or equation is None:
-            return ""
-        upper = layers[0].number
-        base, above = {1: ("z", upper), 2: ("r", upper - 1), 3: ("W", upper - 1)}[equation]
-        return self._gradient(f"{base}({above})_{letter}").text
+    def _label(self, nodes: list[Value]) -> str:
+        """z(2)_j for the units of a layer; for other nodes their name if they are counted."""
+        unit = self.layers.owner.get(nodes[0])
+        if unit is not None:
+            letter, index = "zj" if nodes[0] is unit.z else "ri"
+            return f"{letter}({self.layers.layer_of[unit.z].number})_{index}"
+        names = [split_label(self.writer.names[node]) for node in nodes]
+        is_counted = [name.below for name in names] == [str(i + 1) for i in range(len(nodes))]
+        base, above, *_ = names[0]
+        return f"{base}({above})_i" * is_counted if above else f"{base}_i" * is_counted
 
-    def _place(self, place: int | None) -> str:
-        return "…" if place is None else str(place + 1)
-
-    def _number(self, node: Value | None) -> str:
-        if node is None:
-            return "…"
+    def _number(self, node: Value) -> str:
         step = self.layers.graph.step_of.get(node)
-        return "" if step is None else self.writer.notation.number(step.upstream).text
+        return "0" if step is None else self.writer.notation.number(step.upstream).text
+
+
+def first_ones(nodes: Sequence[Value], names: Names) -> list[Value]:
+    """The nodes; of many that are called alike the first, and what the graph is of."""
+    kinds = {node: split_label(names[node])[:2] for node in nodes}
+    counts, seen = Counter(kinds.values()), set()
+    found = []
+    for node, kind in kinds.items():
+        if counts[kind] <= LARGEST or kind not in seen or node is names.root:
+            found.append(node)
+        seen.add(kind)
+    return found
+
+
+def is_large(layer: Layer) -> bool:
+    """Is it too large to be written out?"""
+    return max(len(layer.units), len(layer.inputs)) > LARGEST
 
 
 def _operation(between: Sequence[Value]) -> str:
@@ -270,17 +358,6 @@ def _operation(between: Sequence[Value]) -> str:
     return between[0].operation.name
 
 
-def _cut(
-    members: Sequence[Any], size: int = LARGEST, most: int = LARGEST_TABLE
-) -> Iterator[list[tuple[int | None, Any]]]:
-    """The members with their places, so many at a time; of very many the first and the last."""
-    placed: list[tuple[int | None, Any]] = [*enumerate(members)]
-    if len(placed) > max(most, FIRST + 1):
-        placed = [*placed[:FIRST], (None, None), placed[-1]]
-    for start in range(0, len(placed), size):
-        yield placed[start : start + size]
-
-
 # As text and as LaTeX
 
 
@@ -288,7 +365,7 @@ def as_text(telling: Telling) -> list[str]:
     """The lines of the backward pass."""
     lines = [telling.title()]
     rows = [
-        [_numbered(row.number), TEXT.equation(*row.sides), f"  {row.sentence}"]
+        [_numbered(row.number), row.equation(TEXT), f"  {row.sentence}"]
         for row in telling.general()
     ]
     beside = align(rows, gap="  ")
@@ -312,79 +389,27 @@ def _below(number: str, equation: str, sentence: str) -> list[str]:
 
 
 def _entry_as_text(entry: Entry) -> Iterator[str]:
-    start = f"{_numbered(entry.number):6}"
-    if isinstance(entry.what, str):
-        yield start + entry.what
-    elif isinstance(entry.what, Table):
-        yield from (f"{start}  {row}" for row in align(entry.what.rows, gap="  "))
+    return lines_of(entry.what, f"{_numbered(entry.number):6}")
+
+
+def lines_of(what: Shown, start: str) -> Iterator[str]:
+    """What is told as lines of text, the first after `start`."""
+    if isinstance(what, str):
+        yield start + what
+    elif isinstance(what, Table):
+        yield from (f"{start}  {row}" for row in what.text())
+    elif isinstance(what, list):
+        yield from in_lines(what, start)
     else:
-        for equation in entry.what:
-            yield from broken(equation, start)
-            start = " " * 6
-
-
-def broken(equation: Equation, start: str = "") -> Iterator[str]:
-    """An equation as one line of text, or as one of symbols and one of numbers; or as more."""
-    sides = equation.sides(TEXT)
-    whole = start + TEXT.equation(*sides)
-    if text_width(whole) <= WIDTH or not equation.symbols:
-        yield whole
-        return
-    left = start + equation.left.text
-    indent = " " * text_width(left)
-    symbols, numbers = (_wrapped(terms, len(indent)) for terms in equation[1:3])
-    levels = [symbols, *([numbers] if numbers and numbers != symbols else [])]
-    result = f" = {equation.result.text}"
-    if len(indent) + 5 + text_width(levels[-1][-1] + result) <= WIDTH:
-        levels[-1][-1] += result
-    else:
-        levels.append([equation.result.text])
-    for level in levels:
-        yield f"{left} = {level[0]}"
-        yield from (f"{indent}   + {line}" for line in level[1:])
-        left = indent
-
-
-def _wrapped(terms: list[Part], indent: int) -> list[str]:
-    """A sum in lines, each with as many terms as fit; all but the first follow a plus."""
-    lines: list[str] = []
-    for term in _pieces(terms):
-        if lines and indent + 8 + text_width(f"{lines[-1]}{term}") <= WIDTH:
-            lines[-1] += f" + {term}"
-        else:
-            lines.append(term)
-    return lines
-
-
-def _pieces(terms: list[Part]) -> list[str]:
-    """What may stand on lines of their own: the terms, or those within the brackets of the one."""
-    if len(terms) == 1 and terms[0].text.startswith("("):
-        return _within(terms[0].text)
-    pieces, before = [], ""
-    for count in range(1, len(terms) + 1):
-        whole = TEXT.sum(terms[:count]).text
-        pieces.append(whole[len(before) :].removeprefix(" + "))
-        before = whole
-    return pieces
-
-
-def _within(text: str) -> list[str]:
-    """The text cut at each plus that stands in no more than one pair of brackets."""
-    pieces, depth = [""], 0
-    for part in text.split(" + "):
-        if depth > 1:
-            pieces[-1] += " + "
-        elif pieces[-1]:
-            pieces.append("")
-        pieces[-1] += part
-        depth += part.count("(") - part.count(")")
-    return pieces
+        for line in what.text(WIDTH - len(start)):
+            yield start + line
+            start = " " * len(start)
 
 
 def as_latex(telling: Telling) -> list[str]:
     """The paragraphs of the backward pass."""
     rows = [
-        f"{row.number or ''} & {LATEX.equation(*row.sides)} & \\text{{{row.sentence}}}"
+        f"{row.number or ''} & {row.equation(LATEX)} & \\text{{{row.sentence}}}"
         for row in telling.general()
     ]
     table = " \\\\\n".join(rows)
@@ -396,68 +421,26 @@ def as_latex(telling: Telling) -> list[str]:
         parts.append(telling.writer.say("by structure"))
     for heading, entries in telling.sections():
         parts.append(f"\\subsection*{{{heading}}}")
-        parts += _entries_as_latex(entries)
+        parts += entries_as_latex(entries)
     return parts
 
 
-def _entries_as_latex(entries: list[Entry]) -> Iterator[str]:
-    """Equations in one `aligned` environment, up to the next numbered one or a sentence."""
+def entries_as_latex(entries: list[Entry]) -> Iterator[str]:
+    """Equations in one `aligned` environment, up to the next numbered ones, or what is not such."""
     lines: list[str] = []
     tag = ""
     for entry in [*entries, Entry(None, "")]:
-        if lines and (entry.number or not isinstance(entry.what, list) or len(lines) > LARGEST):
+        is_interrupted = not isinstance(entry.what, list)
+        if lines and (entry.number or is_interrupted or len(lines) > LARGEST):
             yield f"\\[\n{aligned(lines)}{tag}\n\\]"
             lines, tag = [], ""
-        if isinstance(entry.what, list):
+        if isinstance(entry.what, Table):
+            yield entry.what.latex()
+        elif isinstance(entry.what, str):
+            yield from [entry.what] if entry.what else []
+        elif isinstance(entry.what, list):
             lines += [line for equation in entry.what for line in latex_lines(equation)]
+        else:
+            lines += entry.what.latex()
+        if not isinstance(entry.what, (Table, str)):
             tag = f" \\tag{{{entry.number}}}" if entry.number else tag
-        elif isinstance(entry.what, Table):
-            yield _table_as_latex(entry.what)
-        elif entry.what:
-            yield entry.what
-
-
-def _table_as_latex(table: Table) -> str:
-    rows = " \\\\\n".join(" & ".join(row).replace("…", "\\dots") for row in table.rows)
-    columns = "r" * len(table.rows[0])
-    return f"\\[\n\\begin{{array}}{{{columns}}}\n{rows}\n\\end{{array}}\n\\]"
-
-
-def latex_lines(equation: Equation) -> list[str]:
-    """An equation as lines of an `aligned` environment: of a sum, symbols and numbers have one."""
-    sides = equation.sides(LATEX)
-    if len(equation.symbols) < 2:
-        return [LATEX.equation(*sides, aligned=True)]
-    left, symbols, *others = (side.text for side in sides)
-    return [f"{left} &= {symbols}", *([f"&= {' = '.join(others)}"] if others else [])]
-
-
-def as_made(node: Value, writer: Writer) -> Equation:
-    """How a node was made: of a sum, each term by itself."""
-    symbols, numbers = [briefly(node, writer)], [briefly(node, writer, numbers=True)]
-    if len(node.parents) > LONGEST_FORMULA or not node.parents or symbols == numbers:
-        numbers = []
-    elif node.operation is weighted_sum or node.operation is total:
-        symbols, numbers = (_terms(node, setter, writer) for setter in (writer.node, writer.number))
-    return Equation(writer.node(node), symbols, numbers, writer.number(node))
-
-
-def _terms(node: Value, setter: Callable[[Value], Part], writer: Writer) -> list[Part]:
-    parts = [setter(parent) for parent in node.parents]
-    if node.operation is total:
-        return parts
-    half = len(parts) // 2
-    pairs = zip(parts[:half], parts[half:-1], strict=True)
-    return [*(writer.notation.write("w * x", {"w": w, "x": x}) for w, x in pairs), parts[-1]]
-
-
-def left_out(layers: ByLayers) -> set[Value]:
-    """What of large layers is not told of the forward pass: more of the same."""
-    found: set[Value] = set()
-    for layer in layers.layers:
-        if max(len(layer.units), len(layer.inputs)) > LARGEST:
-            weights = [weight for unit in layer.units for weight in unit.weights]
-            found |= {*weights[FIRST:-1]}
-            for unit in layer.units[FIRST:-1]:
-                found |= {unit.z, *unit.between, unit.bias}
-    return found - {layers.graph.root}

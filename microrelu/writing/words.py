@@ -42,6 +42,26 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "{next}",
         "逆伝播（層ごと）：{i} は第 {k} 層、{j} は第 {next} 層のユニットの番号",
     ),
+    "by layers in matrices": (
+        "Backward, layer by layer, in matrices: {dot} multiplies entry by entry",
+        "Propagasi balik, lapisan demi lapisan, dengan matriks: {dot} mengalikan entri demi entri",
+        "逆伝播（層ごと、行列による）：{dot} は成分ごとの積",
+    ),
+    "our weights": (
+        "{w} leads from unit {i} to unit {j}, so {equation}.",
+        "{w} adalah bobot dari unit {i} ke unit {j}, jadi {equation}.",
+        "{w} はユニット {i} からユニット {j} への重みなので、{equation} です。",
+    ),
+    "their weights": (
+        "Most textbooks and PyTorch write {equation}, with the indices swapped.",
+        "Kebanyakan buku teks dan PyTorch menulis {equation}, dengan urutan indeks terbalik.",
+        "多くの教科書や PyTorch は、添字の順を逆にして {equation} と書きます。",
+    ),
+    "unit by unit": (
+        "No product of matrices alone, so unit by unit:",
+        "Tidak cukup satu hasil kali matriks, jadi unit demi unit:",
+        "行列の積だけでは表せないので、ユニットごとに：",
+    ),
     "through": (
         "through the activation",
         "melalui fungsi aktivasi",
@@ -51,6 +71,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "summed over all that unit {i} fed",
         "dijumlahkan atas semua penerima keluaran unit {i}",
         "ユニット {i} を入力とするすべてのユニットについての和",
+    ),
+    "summed over all": (
+        "summed over all that each unit fed",
+        "dijumlahkan atas semua penerima keluaran tiap unit",
+        "各ユニットを入力とするすべてのユニットについての和",
     ),
     "both": (
         "equations 1 and 2 at once",
@@ -109,6 +134,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "… and {count} more alike; their numbers:",
         "… dan {count} lagi yang serupa; nilainya:",
         "… ほか {count} 個も同様です。それらの値：",
+    ),
+    "just alike": (
+        "… and {count} more alike.",
+        "… dan {count} lagi yang serupa.",
+        "… ほか {count} 個も同様です。",
     ),
     "unit at kink": (
         "{z} is at the activation's kink: its derivative is {slope} by convention.",

@@ -40,9 +40,9 @@ def network(sizes=(2, 2, 1), seed=211, **options):
     return half_squared_error(outputs, [1.0] * sizes[-1] if sizes[-1] > 1 else 1.0)
 
 
-def backward(root, lang="en"):
+def backward(root, lang="en", form="units"):
     with language(lang):
-        return str(explain(root, names=None)).split("\n\n", 1)[1]
+        return str(explain(root, form=form, names=None)).split("\n\n", 1)[1]
 
 
 def derived(root, wrt, lang):
@@ -67,9 +67,10 @@ def printed():
         "an activation of several operations": backward(network((2, 2), activation=swish)).split(
             "\n"
         ),
-        "equations 1 and 2 at once": str(explain(network(), form="combined", names=None)).split(
-            "\n"
-        )[30:],
+        "forward": str(explain(root, names=None)).split("\n\n")[0].split("\n"),
+        "derivation of a layer's weights": derived(root, "W(0)", "en").split("\n"),
+        "equations 1 and 2 at once": backward(root, form="combined").split("\n"),
+        "in matrices": str(explain(root, form="matrices", names=None)).split("\n"),
         "a classifier": backward(cross_entropy(MLP(2, [2, 3], seed=211)([2.0, 1.0]), 1)).split(
             "\n"
         ),
@@ -111,10 +112,10 @@ def test_no_line_of_a_classifier_is_too_wide(classes):
     assert max(map(text_width, wanted)) <= 100
 
 
-def test_a_large_network_is_told_in_a_few_screens():
-    lines = backward(network((16, 16, 1), 3)).splitlines()
-    assert len(lines) <= 110
-    assert len([line for line in lines if "… and" in line]) == 7
+def test_a_large_network_is_told_in_two_screens():
+    lines = str(explain(network((16, 16, 1), 3), names=None)).splitlines()
+    assert len(lines) <= 95
+    assert len([line for line in lines if "… and 12 more alike" in line]) == 4
 
 
 def test_each_quantity_stands_once():
@@ -169,6 +170,29 @@ def test_a_node_is_asked_for_by_its_label_as_set_or_as_typed():
         derivation(root, "y", names=None)
 
 
+def test_a_layer_s_weights_or_units_are_asked_for_by_their_label():
+    root = network()
+    for label, count in (("W(0)", 4), ("b⁽⁰⁾", 2), ("z(1)", 2), ("r(1)", 2)):
+        found = derivation(root, label, names=None)
+        rows = [row[0].text for row in found.equations(found.writer)]
+        last = [found.writer.gradient(node).text for node in (*found.others, found.wrt)]
+        assert rows[-count:] == last
+        assert len({*rows}) == len(rows)
+        assert all(node.label.startswith(label[0]) for node in (*found.others, found.wrt))
+    assert derivation(root, "z(3)", names=None).others == ()
+    with pytest.raises(ValueError, match=r"W\(0\) is 4 nodes, of which the last is W\(0\)_2,2"):
+        derivation(root, "W(0)", by="paths", names=None)
+
+
+def test_the_units_of_one_example_are_those_with_its_mark():
+    model = MLP(2, [2, 1], seed=211)
+    root = mean([half_squared_error(model(x), 1.0) for x in ([2.0, 1.0], [0.5, -1.0])])
+    for label, mark in (("z(1)", ""), ("z(1)′", "′")):
+        found = derivation(root, label, names=None)
+        names = [found.graph.names[node] for node in (*found.others, found.wrt)]
+        assert names == [f"z(1)_1{mark}", f"z(1)_2{mark}"]
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_of_a_batch_one_example_is_explained_and_how_it_enters_the_mean(lang):
     model = MLP(2, [2, 2, 1], seed=211)
@@ -193,7 +217,9 @@ def test_an_example_of_what_is_no_mean_is_refused():
 
 
 def test_a_form_that_there_is_not_is_refused():
-    with pytest.raises(ValueError, match='form="units" or form="combined", not \'vectors\''):
+    with pytest.raises(
+        ValueError, match='form="units" or form="combined" or form="matrices", not \'vectors\''
+    ):
         explain(network(), form="vectors", names=None)
 
 

@@ -108,8 +108,8 @@ def test_a_derivation_reads_as_in_a_textbook():
     assert (
         str(derivation(cost, w1))
         == """\
-∂C/∂w₁ = ∂C/∂v₂ · ∂v₂/∂v₁ · ∂v₁/∂ŷ · ∂ŷ/∂z₂ · ∂z₂/∂r₁ · ∂r₁/∂z₁ · ∂z₁/∂w₁
-       = (1 / 2) · 2 v₁ · (−1) · Step(z₂) · w₂ · Step(z₁) · x
+∂C/∂w₁ = ∂C/∂E · ∂E/∂e · ∂e/∂ŷ · ∂ŷ/∂z₂ · ∂z₂/∂r₁ · ∂r₁/∂z₁ · ∂z₁/∂w₁
+       = (1 / 2) · 2 e · (−1) · Step(z₂) · w₂ · Step(z₁) · x
        = 0.5 · 4.32 · (−1) · 1 · 0.7 · 1 · 2
        = −3.024
 ∂C/∂w₁ = (ReLU(w₂ ReLU(w₁ x)) − y) Step(w₂ ReLU(w₁ x)) w₂ Step(w₁ x) x"""
@@ -121,13 +121,13 @@ def test_a_derivation_in_latex():
     assert (
         derivation(cost, w).latex()
         == r"""\begin{aligned}
-\frac{\partial C}{\partial W} &= \frac{\partial C}{\partial v_{4}} \cdot """
+\frac{\partial C}{\partial W} &= \frac{\partial C}{\partial E} \cdot """
         + (
-            r"\frac{\partial v_{4}}{\partial v_{3}} \cdot \frac{\partial v_{3}}{\partial v_{2}} "
+            r"\frac{\partial E}{\partial e} \cdot \frac{\partial e}{\partial v_{2}} "
             r"\cdot \frac{\partial v_{2}}{\partial v_{1}} "
             r"\cdot \frac{\partial v_{1}}{\partial W} \\"
             "\n"
-            r"&= \frac{1}{2} \cdot 2 \, v_{3} \cdot \left(-1\right) \cdot "
+            r"&= \frac{1}{2} \cdot 2 \, e \cdot \left(-1\right) \cdot "
             r"\operatorname{Step}\left(v_{1}\right) \cdot x \\"
             "\n"
             r"&= 0.5 \cdot 2 \cdot \left(-1\right) \cdot 0 \cdot 2 \\"
@@ -169,8 +169,8 @@ def test_a_node_that_feeds_another_directly_and_through_others_is_told_from_its_
     cost = cross_entropy(z, 1)
     graph = derivation(cost, z[1], names=None).graph
     assert TEXT.equation(*graph.gathered(z[1], Writer(graph.names))) == (
-        "∂C/∂z₂ = ∂C/∂v₁ · ∂v₁/∂z₂ + ∂C/∂C · ∂(v₁ − z₂)/∂z₂"
-        " = ∂C/∂v₁ · (exp(z₂) / (exp(z₁) + exp(z₂))) + ∂C/∂C · (−1)"
+        "∂C/∂z₂ = ∂C/∂lse · ∂lse/∂z₂ + ∂C/∂C · ∂(lse − z₂)/∂z₂"
+        " = ∂C/∂lse · (exp(z₂) / (exp(z₁) + exp(z₂))) + ∂C/∂C · (−1)"
         " = 1 · 0.7311 + 1 · (−1) = −0.2689"
     )
 
@@ -451,18 +451,14 @@ def test_an_explanation_names_the_three_equations():
         str(explain(out))
         == """\
 Forward: values
-    W⁽¹⁾₁ = 2
-    W⁽¹⁾₂ = −1
-    W⁽⁰⁾₁ = 0.5
     r⁽⁰⁾ = 1
-    b⁽⁰⁾₁ = 0
+    W⁽⁰⁾₁ = 0.5,  b⁽⁰⁾₁ = 0
     z⁽¹⁾₁ = W⁽⁰⁾₁ r⁽⁰⁾ + b⁽⁰⁾₁ = 0.5 · 1 + 0 = 0.5
     r⁽¹⁾₁ = tanh(z⁽¹⁾₁) = tanh(0.5) = 0.4621
-    W⁽⁰⁾₂ = −0.3
-    b⁽⁰⁾₂ = 0
+    W⁽⁰⁾₂ = −0.3,  b⁽⁰⁾₂ = 0
     z⁽¹⁾₂ = W⁽⁰⁾₂ r⁽⁰⁾ + b⁽⁰⁾₂ = −0.3 · 1 + 0 = −0.3
     r⁽¹⁾₂ = tanh(z⁽¹⁾₂) = tanh(−0.3) = −0.2913
-    b⁽¹⁾ = 0.1
+    W⁽¹⁾₁ = 2,  W⁽¹⁾₂ = −1,  b⁽¹⁾ = 0.1
     z⁽²⁾ = W⁽¹⁾₁ r⁽¹⁾₁ + W⁽¹⁾₂ r⁽¹⁾₂ + b⁽¹⁾
          = 2 · 0.4621 + (−1 · (−0.2913)) + 0.1 = 1.316
 
@@ -487,13 +483,13 @@ k = 1: from layer 2 (linear: equation 1 falls away) to layer 1
       ∂z⁽²⁾/∂b⁽¹⁾ = 1
 
 k = 0: from layer 1 to the inputs
-  1.  ∂z⁽²⁾/∂z⁽¹⁾₁ = ∂z⁽²⁾/∂r⁽¹⁾₁ · tanh′(z⁽¹⁾₁) = 2 · 0.7864 = 1.573
+  1.  ∂z⁽²⁾/∂z⁽¹⁾₁ = ∂z⁽²⁾/∂r⁽¹⁾₁ · tanh′(z⁽¹⁾₁) = 2 · 0.7864  = 1.573
       ∂z⁽²⁾/∂z⁽¹⁾₂ = ∂z⁽²⁾/∂r⁽¹⁾₂ · tanh′(z⁽¹⁾₂) = −1 · 0.9151 = −0.9151
   2.  ∂z⁽²⁾/∂r⁽⁰⁾ = ∂z⁽²⁾/∂z⁽¹⁾₁ · W⁽⁰⁾₁ + ∂z⁽²⁾/∂z⁽¹⁾₂ · W⁽⁰⁾₂
                   = 1.573 · 0.5 + (−0.9151 · (−0.3)) = 1.061
-  3.  ∂z⁽²⁾/∂W⁽⁰⁾₁ = ∂z⁽²⁾/∂z⁽¹⁾₁ · r⁽⁰⁾ = 1.573 · 1 = 1.573
-      ∂z⁽²⁾/∂b⁽⁰⁾₁ = ∂z⁽²⁾/∂z⁽¹⁾₁ = 1.573
+  3.  ∂z⁽²⁾/∂W⁽⁰⁾₁ = ∂z⁽²⁾/∂z⁽¹⁾₁ · r⁽⁰⁾ = 1.573 · 1   = 1.573
       ∂z⁽²⁾/∂W⁽⁰⁾₂ = ∂z⁽²⁾/∂z⁽¹⁾₂ · r⁽⁰⁾ = −0.9151 · 1 = −0.9151
+      ∂z⁽²⁾/∂b⁽⁰⁾₁ = ∂z⁽²⁾/∂z⁽¹⁾₁ = 1.573
       ∂z⁽²⁾/∂b⁽⁰⁾₂ = ∂z⁽²⁾/∂z⁽¹⁾₂ = −0.9151"""
     )
 
