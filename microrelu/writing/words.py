@@ -283,7 +283,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "weight decay": ("weight decay", "peluruhan bobot", "重み減衰"),
     "terms": ("{count} terms", "{count} suku", "{count} 項"),
     "grad": ("grad", "gradien", "勾配"),
-    "not yet": ("not yet", "belum ada", "未計算"),
+    "not yet": ("not yet", "belum", "未計算"),
     "of": ("{part} of {whole}", "{part} dari {whole}", "{whole} 個中 {part} 個"),
     "operands": ("operands", "operan", "引数"),
     "have changed": ("changed", "berubah", "変更済み"),

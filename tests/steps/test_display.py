@@ -103,7 +103,7 @@ def test_no_equation_is_stated_of_operands_that_have_changed():
 
 @pytest.mark.parametrize(
     ("name", "value", "gradient"),
-    [("id", "nilai", r"gradien} & \text{ belum ada}"), ("ja", "値", r"勾配} & \text{ 未計算}")],
+    [("id", "nilai", r"gradien} & \text{ belum}"), ("ja", "値", r"勾配} & \text{ 未計算}")],
 )
 def test_it_speaks_the_language_in_force(name, value, gradient):
     with language(name):
