@@ -48,10 +48,16 @@ def text_of(outputs):
         else:
             shown += [
                 output.data[kind]
-                for kind in ("text/plain", "text/latex", "text/html")
+                for kind in seen(output.data)
                 if kind in output.data and "srcdoc" not in output.data[kind]
             ]
     return [text for text in [streams, *shown] if text]
+
+
+def seen(data):
+    """What a page shows of an output, as text: where there is a table or a formula, that."""
+    richer = [kind for kind in ("text/html", "text/markdown", "text/latex") if kind in data]
+    return richer or ["text/plain"]
 
 
 def varies(cell):
@@ -119,7 +125,7 @@ def faults_of(cell):
             yield f"an address: {text[:60]}"
         if re.search(r"\d (s|ms|µs|seconds)\b", text) and not varies(cell):
             yield f"a time: {text[:60]}"
-        if "<table" in text or text.startswith("$"):
+        if "<table" in text or "$" in text:
             continue
         if len(text.splitlines()) > LONGEST_OUTPUT:
             yield f"more than a screen: {text[:60]}"
