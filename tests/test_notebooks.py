@@ -7,6 +7,7 @@ worked answers give what they say, and a lesson in another language has the same
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 from itertools import takewhile
 from pathlib import Path
 
@@ -22,7 +23,10 @@ LONGEST_CELL, LONGEST_OUTPUT, WIDEST = 12, 40, 100  # lines, lines, characters
 
 DECIMAL = re.compile(r"(?<![\d.,])([−-]?)(\d+\.\d+)((?:×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?)(?![\d]|\.\d)")
 ANSWERS = re.compile(r"^>>> ", re.MULTILINE)
-LANGUAGE = re.compile(r'^language\("(id|ja)"\)\n?|, language\b|\blanguage, ', re.MULTILINE)
+LANGUAGE = re.compile(
+    r'^from microrelu import language\n+|^language\("(id|ja)"\)\n?|, language\b|\blanguage, ',
+    re.MULTILINE,
+)
 
 
 def read(path):
@@ -82,7 +86,9 @@ def run(path):
     )
     resources = {"metadata": {"path": str(path.parent)}}
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources)
-    return client.execute(env={**os.environ, "PYTHONWARNINGS": "error"})
+    # The kernel itself is warned when it is shut down, of what it may have to do one day.
+    warnings = "error,ignore::PendingDeprecationWarning"
+    return client.execute(env={**os.environ, "PYTHONWARNINGS": warnings})
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +197,7 @@ def code_without_language(cell):
 
 def numbers_of(cell):
     """The numbers in what it prints, in the order in which they stand."""
-    return re.findall(r"[−-]?\d+(?:\.\d+)?", "\n".join(text_of(cell.outputs)))
+    return re.findall(r"[−-]?\d+(?:\.\d+)?", unescape("\n".join(text_of(cell.outputs))))
 
 
 @pytest.mark.parametrize(
