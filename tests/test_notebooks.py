@@ -1,7 +1,7 @@
-"""The lessons run from top to bottom in fresh kernels, and what they show and say is what comes out.
+"""The lessons run from top to bottom in fresh kernels; what they show and say is what comes out.
 
-Outputs that are committed are those of the run, numbers in the prose are numbers that were computed,
-worked answers give what they say, and a lesson in another language has the same code and numbers.
+Outputs that are committed are those of the run, numbers in the prose were computed, worked answers
+give what they say, and a lesson in another language has the same code and the same numbers.
 """
 
 import os
