@@ -42,7 +42,7 @@ def cells_of(notebook, kind):
 
 
 def text_of(outputs):
-    """What is compared: texts, formulas and tables; pictures and players are looked at elsewhere."""
+    """Texts, formulas and tables; pictures and players have tests of their own."""
     streams, shown = "", []
     for output in outputs:
         if output.output_type == "stream":
