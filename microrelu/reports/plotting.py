@@ -58,7 +58,10 @@ def plot(axes: Any, layers: Sequence[int], lines: Sequence[Line], below: str) ->
         if any(found):
             axes.plot([], [], "black", marker=marker, linestyle="", label=kind)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set_xlabel(below, family=_fonts(below))
+    if below.isascii() or (font := _font()) is None:
+        axes.set_xlabel(below if below.isascii() else "k")  # as the equations count layers
+    else:
+        axes.set_xlabel(below, family=["DejaVu Sans", font])
     axes.grid(alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 
@@ -112,10 +115,9 @@ def _on_scale(size: float) -> float:
     return math.nan if beyond_scale(size) else size
 
 
-def _fonts(text: str) -> list[str]:
-    """Matplotlib's own font, and one with the letters of the text where it lacks them."""
+def _font() -> str | None:
+    """A font with the letters that Matplotlib's own lacks, where there is one."""
     from matplotlib import font_manager
 
     known = {entry.name for entry in font_manager.fontManager.ttflist}
-    more = [] if text.isascii() else [name for name in FONTS if name in known]
-    return ["DejaVu Sans", *more[:1]]
+    return next((name for name in FONTS if name in known), None)
