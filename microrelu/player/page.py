@@ -21,7 +21,6 @@ from microrelu.picture.renderer import Picture
 from microrelu.player.data import graph_data
 from microrelu.player.drawing import svg_drawing
 from microrelu.steps.holds import recompute
-from microrelu.steps.reasons import reason
 from microrelu.steps.sweep import backward_steps, grads_kept
 from microrelu.writing.names import Names
 from microrelu.writing.notation import TEXT
@@ -34,17 +33,38 @@ CONTENT_POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 # In the order in which they stand in the page, where they share one scope.
-SCRIPTS = ("operations.js", "mathml.js", "graph.js", "panel.js", "picture.js", "controls.js")
+SCRIPTS = (
+    *("operations.js", "mathml.js", "graph.js", "equations.js", "sentences.js"),
+    *("step.js", "picture.js", "controls.js"),
+)
 SENTENCES = (  # those that the page fills in itself, as the numbers change
-    *("start", "computed", "no value", "seed", "leaf", "open", "closed", "kink"),
-    *("too many paths", "not live", "locked", "play", "pause", "forward", "backward"),
-    *("value", "gradient", "at kink", "recorded", "so far", "with respect to"),
-    *("changed", "no longer holds", "changed operands", "feeds changed", "comma"),
+    *("start", "undefined", "seed", "kink", "sum is", "difference is", "product is", "quotient is"),
+    *("weighed", "gives", "is nothing", "lets it through", "gives 0", "lets through", "stops"),
+    *("adds", "subtracts", "multiplies", "weighs", "shares", "chooses back", "receives"),
+    *("completes", "too many paths", "not live", "locked", "play", "pause", "forward", "backward"),
+    *("value", "gradient", "at kink", "recorded", "so far", "more parents", "example of"),
+    *("all examples", "layer and unit", "changed", "no longer holds", "changed operands"),
+    *("feeds changed", "comma", "and", "with respect to"),
 )
 LABELS = (  # those that stand in the page from the start
     *("graph", "first", "previous", "play", "next", "last", "position", "speed", "reset"),
-    *("leaf name", "value", "gradient", "local derivative"),
-    *("zoom in", "zoom out", "needs scripts"),
+    *("leaf name", "value", "zoom in", "zoom out", "needs scripts"),
+    *("example shown", "layer by layer", "whole graph", "equations", "lecture mode"),
+)
+GAPS = (
+    *(
+        "node",
+        "nodes",
+        "symbol",
+        "slope",
+        "count",
+        "root",
+        "leaf",
+        "operand",
+        "number",
+        "recompute",
+    ),
+    *("given", "result", "gradient", "negative", "amount", "layer", "unit"),
 )
 
 
@@ -55,9 +75,9 @@ class Player:
         html: The whole page, in one string: no file and no address is asked for anything else.
     """
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, given: Given = None) -> None:
         drawing, width, height = svg_drawing(names)
-        page = _page(names, drawing, (width, height))
+        page = _page(names, given, drawing, (width, height))
         self.html = page.encode(errors="replace").decode()  # half a surrogate pair is no text
         self._height = _frame_height(width, height)
         self._summary = say("as text")
@@ -96,7 +116,8 @@ def play(root: Value, names: Given = ...) -> Player:
     Args:
         root: The node that is differentiated.
         names: What nodes without a label are called: by default as your variables, w, and w₁ for
-            `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
+            `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on. With the
+            names that `expression` gives, its text stands above the picture.
 
     Raises:
         TypeError: the root is not a Value.
@@ -118,18 +139,17 @@ def play(root: Value, names: Given = ...) -> Player:
             "smaller one that is built alike, or see it as a whole with "
             "draw(root, collapse='layers')."
         )
-    return Player(named)
+    return Player(named, names)
 
 
 # What the page is made of
 
 
-def _page(names: Names, drawing: str, size: tuple[float, float]) -> str:
-    data = graph_data(names) | {
+def _page(names: Names, given: Given, drawing: str, size: tuple[float, float]) -> str:
+    data = graph_data(names, given) | {
         "size": size,
         "words": {key: _sentence(key) for key in SENTENCES},
     }
-    data |= {"why": {row["name"]: _sentence(reason(row["name"])) for row in data["rows"]}}
     # Inside <script> only "<" can end the element or open a comment; in JSON it may be written so.
     encoded = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     title = f"{TEXT.name(names[names.root]).text}: {say('step by step')}"
@@ -153,8 +173,7 @@ def _file(name: str) -> str:
 
 def _sentence(key: str) -> str:
     """The sentence with its gaps still open: `{node} is a leaf`."""
-    gaps = ("node", "symbol", "slope", "count", "root", "leaf", "operands", "number", "recompute")
-    return say(key, **{gap: "{" + gap + "}" for gap in gaps})
+    return say(key, **{gap: "{" + gap + "}" for gap in GAPS})
 
 
 # What is left where scripts and frames are stripped

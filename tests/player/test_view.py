@@ -1,0 +1,386 @@
+"""What the player looks like: a step that is read from the back row, one idea, linked and coloured.
+
+Each test looks at every step of the graphs named below, in Chromium.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from microrelu import (
+    MLP,
+    Value,
+    cross_entropy,
+    expression,
+    half_squared_error,
+    language,
+    mean,
+    play,
+    topological_order,
+    weighted_sum,
+)
+from microrelu.writing.words import LANGUAGES
+
+pytestmark = pytest.mark.browser
+
+
+def readme():
+    text = "z = w*x + b; r = relu(z); C = (y - r)**2 / 2"
+    return expression(text, w=0.5, x=2.0, b=0.1, y=3.0)
+
+
+def chain():
+    r, y = Value(2.0, "x"), Value(1.0, "y")
+    for k, weight in enumerate((0.8, 0.6, 1.2)):
+        z = Value(weight, f"W({k})") * r + Value(0.1, f"b({k})")
+        z.label = f"z({k + 1})"
+        r = z.relu()
+        r.label = f"r({k + 1})"
+    return (y - r) ** 2 / 2, None
+
+
+def classifier():
+    logits = MLP(2, [3, 4], seed=3)([Value(0.5, "x_1"), Value(-1.2, "x_2")])
+    return cross_entropy(logits, 2), None
+
+
+def two_examples():
+    model = MLP(2, [8, 8, 1], seed=1)
+    points = [((0.5, -1.2), 1.0), ((-0.3, 0.8), -1.0)]
+    return mean([half_squared_error(model([*map(Value, p)]), y) for p, y in points]), None
+
+
+MEASURE, CONTRAST = (
+    Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8")
+    for name in ("measure", "contrast")
+)
+GRAPHS = [readme, chain, classifier, two_examples]
+VIEWPORTS = {(1920, 1080): 30, (1366, 768): 22, (390, 664): 16}
+
+
+def opened(open_page, graph, size=(1366, 768), **options):
+    root, names = graph()
+    viewport = {"width": size[0], "height": size[1]}
+    return open_page(play(root, names=names).html, viewport=viewport, **options)
+
+
+# Sizes
+
+
+@pytest.mark.parametrize("size", VIEWPORTS)
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_a_step_is_large_whole_and_above_the_fold(open_page, graph, size):
+    page = opened(open_page, graph, size)
+    assert page.evaluate(MEASURE, VIEWPORTS[size]) == []
+
+
+@pytest.mark.parametrize("size", VIEWPORTS)
+def test_a_step_is_whole_beside_the_equations_that_are_unfolded(open_page, size):
+    page = opened(open_page, classifier, size)
+    page.keyboard.press("e")
+    assert page.evaluate(MEASURE, 0) == []
+
+
+def test_what_is_small_or_cut_is_found(open_page):
+    page = opened(open_page, readme)
+    page.add_style_tag(content="#step { font-size: 12px !important } .box { margin-top: 40vh }")
+    faults = page.evaluate(MEASURE, 22)
+    assert any("has 12 px" in fault for fault in faults)
+    assert any("cut" in fault for fault in faults)
+
+
+def test_of_very_many_parents_there_is_a_way_to_each(open_page):
+    weights = [Value(i / 64, f"w_{i}") for i in range(64)]
+    root = weighted_sum(weights, [1.0] * 64, Value(0.5, "b"))
+    page = open_page(play(root, names=None).html)
+    page.keyboard.press("End")
+    seen, pages = set(), 0
+    while len(seen) < 129 and pages < 40:
+        shown = page.locator("#step .way").evaluate_all("(all) => all.map((e) => e.dataset.link)")
+        seen |= {*shown}
+        pages += 1
+        assert page.locator("#more").inner_text() == f"… {129 - len(shown)} more"
+        page.keyboard.press("m")
+    assert len(seen) == 129
+
+
+# The whole graph, lecture mode
+
+
+def test_the_whole_graph_by_mouse_by_touch_and_by_key(open_page):
+    page = opened(open_page, readme, has_touch=True)
+    strip = page.locator(".stage")
+    height = strip.bounding_box()["height"]
+    for enter in (
+        lambda: page.locator("#whole").click(),
+        lambda: page.keyboard.press("g"),
+        lambda: strip.tap(),
+    ):
+        enter()
+        assert strip.bounding_box()["height"] > 3 * height
+        assert page.locator("#step").is_hidden()
+        page.keyboard.press("Escape")
+        assert strip.bounding_box()["height"] == height
+
+
+def test_dragging_the_background_pans_and_changes_nothing(open_page):
+    page = opened(open_page, readme)
+    page.keyboard.press("g")
+    view = page.locator("#picture").get_attribute("viewBox")
+    x = page.locator("#n2").bounding_box()  # a swipe that begins on a leaf, too
+    page.mouse.move(x["x"] + 10, x["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(x["x"] + 90, x["y"] + 40, steps=4)
+    page.mouse.up()
+    assert page.locator("#picture").get_attribute("viewBox") != view
+    assert page.evaluate("microrelu.nodes.every((node) => node.changed === undefined)")
+    page.locator("#larger").click()
+    assert float(page.locator("#picture").get_attribute("viewBox").split()[2]) < float(
+        view.split()[2]
+    )
+
+
+def test_lecture_mode_has_picture_equation_and_sentence_alone(open_page):
+    page = opened(open_page, readme)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("F")
+    for name in ("header", "nav", "form", "h1", "#unfold"):
+        assert page.locator(name).is_hidden()
+    for name in ("#step", "#sentence", "#equation"):
+        assert page.locator(name).is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("nav").is_visible()
+
+
+def test_boxes_travel_unless_motion_is_reduced(open_page):
+    for motion, moves in (("reduce", False), ("no-preference", True)):
+        page = opened(open_page, readme, reduced_motion=motion)
+        page.keyboard.press("ArrowRight")
+        assert bool(page.evaluate("document.getAnimations().length")) is moves
+        page.wait_for_function("document.getAnimations().every((each) => !each.pending)")
+
+
+# One idea a step
+
+SAID = [
+    "The leaves are given. Change one, here or by dragging it in the picture, and everything is "
+    "computed anew.",
+    "The product of w = 0.5 and x = 2 is v₁ = 1.",
+    "The sum of v₁ = 1 and b = 0.1 is z = 1.1.",
+    "z = 1.1 ≥ 0, so ReLU lets it through: r = 1.1.",
+    "The difference of y = 3 and r = 1.1 is v₂ = 1.9.",
+    "With v₂ = 1.9, (·)² gives v₃ = 3.61.",
+    "The quotient of v₃ = 3.61 and 2 is C = 1.805.",
+    "C is what is differentiated, so the sweep starts with 1.",
+    "C changes 0.5 times as fast as v₃, so v₃ receives 1 · 0.5 = 0.5. "
+    "This completes the gradient with respect to v₃.",
+    "v₃ changes 3.8 times as fast as v₂, so v₂ receives 0.5 · 3.8 = 1.9. "
+    "This completes the gradient with respect to v₂.",
+    "A difference passes 1.9 on, and −1.9 to what is subtracted. "
+    "This completes the gradient with respect to y and r.",
+    "z = 1.1 ≥ 0, so ReLU lets the gradient −1.9 through. "
+    "This completes the gradient with respect to z.",
+    "A sum changes as fast as each of its terms, so each receives −1.9. "
+    "This completes the gradient with respect to v₁ and b.",
+    "Each factor receives the gradient times the other factor: w receives −1.9 · 2. "
+    "This completes the gradient with respect to w and x.",
+]
+ALL_SAID = (
+    "microrelu.steps.map((_, i) => (microrelu.go(i),"
+    " document.getElementById('sentence').textContent))"
+)
+
+
+def test_a_step_says_what_happens_with_its_numbers(open_page):
+    assert opened(open_page, readme).evaluate(ALL_SAID) == SAID
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("graph", GRAPHS[:3])
+def test_no_sentence_has_a_gap(open_page, graph, lang):
+    with language(lang):
+        said = opened(open_page, graph).evaluate(ALL_SAID)
+    assert all(said)
+    assert not [each for each in said if "{" in each or "undefined " in each or "<m" in each]
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_there_is_no_step_for_a_leaf_alone(open_page, graph):
+    page = opened(open_page, graph)
+    alone = "microrelu.steps.filter(({node}) => node && !node.row).length"
+    assert page.evaluate(alone) == 0
+
+
+def test_local_derivatives_appear_when_the_backward_pass_comes_to_them(open_page):
+    page = opened(open_page, readme)
+    shown = page.evaluate(
+        "microrelu.steps.map((_, i) => (microrelu.go(i), [...document.querySelectorAll("
+        "'#graph .edge text')].filter((each) => each.textContent).length))"
+    )
+    assert shown == [0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 5, 7, 9]
+
+
+def test_a_gradient_is_a_sum_that_is_filled(open_page):
+    a = Value(2.0, "a")
+    page = open_page(play((a * a + a).relu(), names=None).html)
+    sums = []
+    for _ in range(page.evaluate("microrelu.steps.length - 1")):
+        page.keyboard.press("ArrowRight")
+        sums += page.locator("#step .sum").all_inner_texts()
+    assert [" ".join(each.split()) for each in sums] == [
+        "1 + + =", "1 + 2 + =", "1 + 2 + 2 =",
+    ]  # fmt: skip
+    assert page.locator("#step .box .g").last.inner_text() == "1"
+
+
+def test_the_chain_of_equalities_unfolds_and_what_is_cut_has_a_sign(open_page):
+    page = opened(open_page, classifier, (390, 664))
+    page.keyboard.press("End")
+    assert page.locator("#panel").is_hidden()
+    page.keyboard.press("e")
+    assert page.locator("#panel .contribution").count() > 0
+    cut = page.evaluate(
+        "microrelu.steps.map((_, i) => { microrelu.go(i); const it = "
+        "document.getElementById('equation'); return [it.scrollWidth > it.clientWidth,"
+        " it.matches('.cut')]; })"
+    )
+    assert [wide for wide, _ in cut] == [sign for _, sign in cut]
+    assert any(sign for _, sign in cut)
+
+
+def test_a_network_layer_by_layer(open_page):
+    page = opened(open_page, classifier)
+    assert page.locator("#layers").is_visible()
+    page.keyboard.press("l")
+    said = page.evaluate(ALL_SAID)
+    assert said[1] == "layer 1 (here k = 0, k + 1 = 1)"
+    assert "1. through the activation (here k = 0, k + 1 = 1)" in said
+    assert "3. to the weights, and ∂C/∂b⁽ᵏ⁾ⱼ = ∂C/∂z⁽ᵏ⁺¹⁾ⱼ (here k = 0, k + 1 = 1)" in said
+    page.keyboard.press("End")
+    assert "∂C∂Wij(k)=∂C∂zj(k+1)·ri(k)" in page.locator("#equation").evaluate(
+        "(it) => it.textContent"
+    )
+    root, _ = classifier()
+    root.backward()
+    shown = page.evaluate(
+        "microrelu.nodes.map(({index}) =>"
+        " document.querySelector(`#n${index} .grad`)?.textContent ?? '')"
+    )
+    for node, text in zip(topological_order(root), shown, strict=True):
+        if node.label.startswith(("W", "b", "z", "r")) and text:
+            assert float(text.replace("−", "-")) == pytest.approx(node.grad, rel=1e-3)
+    assert sum(map(bool, shown)) >= 30
+    page.keyboard.press("l")
+    assert page.evaluate("microrelu.steps.every(({members}) => !members)")
+
+
+def test_one_example_of_several(open_page):
+    page = opened(open_page, two_examples)
+    whole = page.evaluate("microrelu.steps.length")
+    page.select_option("#example", "1")
+    assert page.evaluate("microrelu.steps.length") < 0.6 * whole
+    page.keyboard.press("End")
+    assert "example 2 of 2" in page.locator(".box.node").inner_text()
+    assert "layer 1, unit" in page.locator(".box.node").inner_text()
+
+
+def test_layers_only_where_there_are_any(open_page):
+    page = opened(open_page, chain)  # z⁽¹⁾ = W⁽⁰⁾ x + b⁽⁰⁾ of scalars, and no network
+    assert page.locator("#layers").is_hidden()
+    assert page.locator("#graph .layer").count() == 0
+    assert page.locator("#example").is_hidden()
+
+
+# Linked
+
+
+def test_a_symbol_and_its_box_or_edge_light_up_together(open_page):
+    page = opened(open_page, readme)
+    page.keyboard.press("End")
+    symbol = page.locator("#equation mstyle[data-link]").nth(0)
+    key = symbol.get_attribute("data-link")
+    for act in (symbol.hover, symbol.focus):
+        page.mouse.move(0, 0)
+        act()
+        assert page.locator(f"#step .box.lit[data-link={key}]").count() == 1
+        assert page.locator(f"#{key}.lit").count() == 1
+    page.locator("#step .way").nth(1).hover()
+    edge = page.locator("#step .way.lit").get_attribute("data-link")
+    assert page.locator(f"#{edge}.lit").count() == 1
+    page.locator("#step .way").nth(1).click()  # and the equation is that of the edge
+    assert "∂x" in page.locator("#equation").evaluate("(it) => it.textContent")
+    page.locator("#step .box.node").hover()
+    assert page.locator("#equation mstyle.lit, #panel mstyle.lit").count() > 0
+
+
+def test_the_text_that_the_graph_came_from_marks_the_node(open_page):
+    page = opened(open_page, readme)
+    order, names = topological_order(readme()[0]), readme()[1]
+    assert page.locator("#text").inner_text() == names.text
+    marked = []
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+        marked.append(page.locator("#text .current").inner_text())
+    assert marked == ["w*x", "w*x + b", "relu(z)", "y - r", "(y - r)**2", "(y - r)**2 / 2"]
+    assert page.locator("#text [data-link]").count() == len(order)
+
+
+# Colours
+
+STATES = {
+    "forward": ["ArrowRight", "ArrowRight"],
+    "backward": ["End", "ArrowLeft"],
+    "whole": ["End", "g"],
+    "unfolded": ["End", "e"],
+    "by layers": ["End", "l", "ArrowLeft"],
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_stands_out_from_what_lies_beneath(open_page, scheme):
+    for graph in (readme, classifier):
+        page = opened(open_page, graph, (1920, 1080), color_scheme=scheme)
+        for keys in STATES.values():
+            page.keyboard.press("Escape")
+            for key in keys:
+                page.keyboard.press(key)
+            assert page.evaluate(CONTRAST) == []
+            page.evaluate(
+                "document.querySelectorAll('[data-link]').forEach((e) => e.classList.add('lit'))"
+            )
+            assert page.evaluate(CONTRAST) == []
+
+
+@pytest.mark.parametrize("style", [".g { color: #c60 }", ".v { opacity: 0.8 }"])
+def test_what_does_not_stand_out_is_found(open_page, style):
+    page = opened(open_page, readme)
+    page.keyboard.press("End")
+    page.add_style_tag(content=style)
+    assert page.evaluate(CONTRAST) != []
+
+
+@pytest.mark.parametrize("graph", [readme, two_examples])
+def test_axe_finds_no_violation(open_page, graph):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe").Axe()
+    for scheme in ("light", "dark"):
+        page = opened(open_page, graph, color_scheme=scheme)
+        for keys in STATES.values():
+            for key in ("Home", *keys):
+                page.keyboard.press(key)
+            found = axe.run(page)
+            assert found.violations_count == 0, found.generate_report()
+            page.keyboard.press("Escape")
+            page.keyboard.press("Home")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_formulas_keep_their_font_in_every_language(open_page, lang):
+    with language(lang):
+        page = opened(open_page, readme)
+    page.keyboard.press("End")
+    fonts = page.evaluate(
+        "[...document.querySelectorAll('math')].map((e) =>"
+        " [e.getAttribute('lang'), getComputedStyle(e).fontFamily])"
+    )
+    assert {lang for lang, _ in fonts} == {"en"}
+    assert all('"STIX Two Math", "Latin Modern Math"' in font for _, font in fonts)
