@@ -18,6 +18,7 @@ from microrelu.expressions import Parts
 from microrelu.steps.by_layers import ByLayers
 from microrelu.steps.graph import Graph
 from microrelu.steps.holds import at_kink, changed_nodes, recompute
+from microrelu.steps.structure import layers_of
 from microrelu.steps.telling import Telling
 from microrelu.writing.formula import fold, written
 from microrelu.writing.names import Names
@@ -59,6 +60,7 @@ def graph_data(names: Names, given: Any = None) -> dict[str, Any]:
         "recompute": recompute(names),
         "rows": list(rows.values()),
         "nodes": nodes,
+        "leaves": [index[leaf] for leaf in _leaves(names, given)],
         "examples": [[index[node] for node in own] for own in _examples(names)],
     }
     if not changed:
@@ -86,6 +88,18 @@ def _row(node: Value, operation: Operation) -> dict[str, Any]:
         row["formula"] = _tree(formula, operands)
         row["derivatives"] = [_tree(derivative, operands) for derivative in derivatives]
     return row
+
+
+def _leaves(names: Names, given: Any) -> list[Value]:
+    """The leaves in the order of the expression's text; of a network, what is learnt first."""
+    leaves = {
+        node: None for node in names if node.operation is None and not isinstance(node, Constant)
+    }
+    if isinstance(given, Parts):
+        return sorted(leaves, key=lambda leaf: given.places.get(leaf, (len(given.text), 0)))
+    units = [unit for layer in layers_of(names) for unit in layer.units]
+    learnt = [node for unit in units for node in (*unit.weights, unit.bias)]
+    return [leaf for leaf in dict.fromkeys([*learnt, *leaves]) if leaf in leaves]
 
 
 def _examples(names: Names) -> list[list[Value]]:

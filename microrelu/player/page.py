@@ -38,7 +38,17 @@ SCRIPTS = (
     *("step.js", "picture.js", "controls.js"),
 )
 SENTENCES = (  # those that the page fills in itself, as the numbers change
-    *("start", "undefined", "seed", "kink", "sum is", "difference is", "product is", "quotient is"),
+    *(
+        "start",
+        "undefined",
+        "leaf is",
+        "seed",
+        "kink",
+        "sum is",
+        "difference is",
+        "product is",
+        "quotient is",
+    ),
     *("weighed", "gives", "is nothing", "lets it through", "gives 0", "lets through", "stops"),
     *("adds", "subtracts", "multiplies", "weighs", "shares", "chooses back", "receives"),
     *("completes", "too many paths", "not live", "locked", "play", "pause", "forward", "backward"),

@@ -932,6 +932,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Dengan ini gradien terhadap {nodes} lengkap.",
         "これで {nodes} に関する勾配が確定します。",
     ),
+    "leaf is": (
+        "{leaf}: therefore {node} is no number.",
+        "{leaf}: karena itu {node} bukan bilangan.",
+        "{leaf} なので、{node} は数になりません。",
+    ),
     "more parents": ("… {count} more", "… {count} lagi", "… ほか {count} 個"),
     "layers k": (
         " (here k = {k}, k + 1 = {next})",

@@ -384,3 +384,44 @@ def test_formulas_keep_their_font_in_every_language(open_page, lang):
     )
     assert {lang for lang, _ in fonts} == {"en"}
     assert all('"STIX Two Math", "Latin Modern Math"' in font for _, font in fonts)
+
+
+# Leaves
+
+
+def test_leaves_stand_in_the_order_of_the_expression_and_the_first_is_chosen(open_page):
+    page = opened(open_page, readme)
+    assert page.locator("#leaf option").all_inner_texts() == ["w", "x", "b", "y"]
+    assert page.locator("#leaf option:checked").inner_text() == "w"
+    page = opened(open_page, classifier)
+    names = page.locator("#leaf option").all_inner_texts()
+    assert names[:3] == ["W⁽⁰⁾₁,₁", "W⁽⁰⁾₂,₁", "b⁽⁰⁾₁"]
+    assert names[-2:] == ["x₁", "x₂"]
+
+
+def test_the_derivative_by_a_leaf_stands_beside_its_button_and_on_the_page(open_page):
+    page = opened(open_page, readme)
+    assert page.locator("#wrt").inner_text() == "Show ∂C/∂w"
+    assert page.locator("#result").inner_text() == ""
+    page.locator("#wrt").click()
+    assert page.locator("#result").inner_text() == "= −3.8"
+    assert page.locator("#derivation .row").is_visible()
+
+
+def test_a_leaf_that_is_no_number_is_named_as_the_cause(open_page):
+    x = Value(float("nan"), "x")
+    page = open_page(play((x * 2).relu(), names=None).html)
+    page.keyboard.press("End")
+    said = page.evaluate(ALL_SAID)
+    assert said[2] == "x = NaN: therefore C is no number."
+    assert "ReLU has no value here." not in " ".join(said)
+
+
+@pytest.mark.parametrize("size", [(390, 664), (1366, 768)])
+def test_controls_are_large_enough_for_a_finger(open_page, size):
+    page = opened(open_page, two_examples, size)
+    if size[0] < 760:
+        page.locator("#tools").click()
+    for control in page.locator("button:visible, select:visible, input:visible").all():
+        box = control.bounding_box()
+        assert min(box["width"], box["height"]) >= 44, control.get_attribute("id")

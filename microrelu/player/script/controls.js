@@ -2,6 +2,7 @@
 
 /* Everything that is shown, from the position, the leaves and what is chosen. */
 
+const shortest = (x) => (Number.isFinite(x) ? Number(x.toPrecision(12)) : "");
 const MODES = { whole: false, lecture: false, "tools-open": false, unfolded: false };
 
 function showForm() {
@@ -28,12 +29,13 @@ function showForm() {
   $("leaf").value = chosen.index;
   const isLocked = Boolean(chosen.lockedBy);
   $("number").disabled = $("range").disabled = isLocked;
-  if (document.activeElement !== $("number")) $("number").value = Number(chosen.data.toPrecision(12));
+  if (document.activeElement !== $("number")) $("number").value = shortest(chosen.data);
   const { reach, grain } = scaleOf(chosen);
   Object.assign($("range"), { min: -reach, max: reach, step: grain });
-  $("range").value = chosen.data;
+  $("range").value = shortest(chosen.data);
   $("wrt").textContent = say("with respect to", { root: nameOf(root), leaf: nameOf(chosen) });
   $("wrt").setAttribute("aria-pressed", isDifferentiating);
+  $("result").textContent = isDifferentiating ? `= ${number(complete[chosen.index])}` : "";
   $("reset").disabled = leaves.every((leaf) => leaf.changed === undefined);
   $("note").textContent = isLocked
     ? say("locked", { leaf: nameOf(chosen), symbol: chosen.lockedBy.row.symbol })

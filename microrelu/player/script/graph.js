@@ -38,7 +38,7 @@ for (const node of [...nodes].reverse()) {
   if (node.row && !isLive(node)) node.lockedBy = node;
   if (node.lockedBy) for (const parent of node.parents) parent.lockedBy ??= node.lockedBy;
 }
-const leaves = nodes.filter((node) => node.isLeaf);
+const leaves = DATA.leaves.map((index) => nodes[index]);
 
 /* Values and local derivatives: as recorded where nothing that they depend on has changed. */
 function computeForward() {

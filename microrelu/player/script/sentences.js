@@ -67,6 +67,14 @@ function passed(node) {
   })).join(" ");
 }
 
+/* Where a value that is no number comes from: a leaf, or the first operation without a value. */
+function cause(node) {
+  let origin = node;
+  for (let next = node; next; next = origin.parents.find((parent) => !Number.isFinite(parent.data))) origin = next;
+  if (origin.row) return say("undefined", { symbol: origin.row.symbol });
+  return say("leaf is", { leaf: given(origin), node: nameOf(node) });
+}
+
 const saying = (step) => sentences(step).join(document.documentElement.lang === "ja" ? "" : " ");
 
 function sentences({ phase, node, members, words, done }) {
@@ -82,7 +90,7 @@ function sentences({ phase, node, members, words, done }) {
     const now = node.parents.filter((parent) => !parent.isConstant && parent.completeAt === done);
     if (now.length && !now.some(feedsStale)) said.push(say("completes", { nodes: listed(now.map(nameOf)) }).replace("….", "…"));
   }
-  if (node.row && !Number.isFinite(node.data)) said.push(say("undefined", { symbol: node.row.symbol }));
+  if (node.row && !Number.isFinite(node.data)) said.push(cause(node));
   if (node.row && !isLive(node)) said.push(say("not live", { symbol: node.row.symbol }));
   return said.filter(Boolean);
 }
