@@ -35,7 +35,7 @@ CONTENT_POLICY = (
 # In the order in which they stand in the page, where they share one scope.
 SCRIPTS = (
     *("operations.js", "mathml.js", "graph.js", "equations.js", "sentences.js"),
-    *("step.js", "picture.js", "controls.js"),
+    *("step.js", "picture.js", "nudge.js", "controls.js"),
 )
 SENTENCES = (  # those that the page fills in itself, as the numbers change
     *(
@@ -54,12 +54,13 @@ SENTENCES = (  # those that the page fills in itself, as the numbers change
     *("completes", "too many paths", "not live", "locked", "play", "pause", "forward", "backward"),
     *("value", "gradient", "at kink", "recorded", "so far", "more parents", "example of"),
     *("all examples", "layer and unit", "changed", "no longer holds", "changed operands"),
-    *("feeds changed", "comma", "and", "with respect to"),
+    *("feeds changed", "comma", "and", "with respect to", "nudged", "nudge end", "nudge"),
 )
 LABELS = (  # those that stand in the page from the start
     *("graph", "first", "previous", "play", "next", "last", "position", "speed", "reset"),
     *("leaf name", "value", "zoom in", "zoom out", "needs scripts"),
     *("example shown", "layer by layer", "whole graph", "equations", "lecture mode"),
+    *("nudge", "plot", "descents", "all leaves", "undo"),
 )
 GAPS = (
     *(
@@ -75,6 +76,7 @@ GAPS = (
         "recompute",
     ),
     *("given", "result", "gradient", "negative", "amount", "layer", "unit"),
+    *("change", "predicted", "real"),
 )
 
 

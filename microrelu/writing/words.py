@@ -937,6 +937,25 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "{leaf}: karena itu {node} bukan bilangan.",
         "{leaf} なので、{node} は数になりません。",
     ),
+    "nudge": ("Nudge", "Geser sedikit", "少し動かす"),
+    "nudged": (
+        "{operand} changes by {change}, and so {node} by {result}.",
+        "{operand} berubah {change}, jadi {node} berubah {result}.",
+        "{operand} が {change} 変わると、{node} は {result} 変わります。",
+    ),
+    "nudge end": (
+        "Δ{leaf} = {change}: predicted {predicted}, real {real}.",
+        "Δ{leaf} = {change}: perkiraan {predicted}, sebenarnya {real}.",
+        "Δ{leaf} = {change}：予測 {predicted}、実際 {real}。",
+    ),
+    "plot": (
+        "The root as a function of the leaf, with its tangent",
+        "Akar sebagai fungsi dari daun, dengan garis singgungnya",
+        "葉の関数としての根と、その接線",
+    ),
+    "descents": ("The root over the descents", "Akar selama penurunan", "降下にともなう根の値"),
+    "all leaves": ("all leaves", "semua daun", "すべての葉"),
+    "undo": ("Undo", "Urungkan", "取り消す"),
     "more parents": ("… {count} more", "… {count} lagi", "… ほか {count} 個"),
     "layers k": (
         " (here k = {k}, k + 1 = {next})",

@@ -332,6 +332,7 @@ STATES = {
     "backward": ["End", "ArrowLeft"],
     "whole": ["End", "g"],
     "unfolded": ["End", "e"],
+    "nudge": ["n", "ArrowRight"],
     "by layers": ["End", "l", "ArrowLeft"],
 }
 
@@ -425,3 +426,115 @@ def test_controls_are_large_enough_for_a_finger(open_page, size):
     for control in page.locator("button:visible, select:visible, input:visible").all():
         box = control.bounding_box()
         assert min(box["width"], box["height"]) >= 44, control.get_attribute("id")
+
+
+# A nudge that travels
+
+
+def nudged(open_page, graph=readme):
+    page = opened(open_page, graph)
+    page.keyboard.press("n")
+    return page
+
+
+def test_a_nudge_runs_from_box_to_box(open_page):
+    page = nudged(open_page)
+    ran = []
+    for _ in range(page.evaluate("microrelu.steps.length")):
+        node = page.locator("#step .box.node")
+        crossing = page.locator("#step .way.part").inner_text().split()
+        ran.append((*crossing, node.locator(".d").inner_text()))
+        page.keyboard.press("ArrowRight")
+    assert ran == [
+        ("Δ/Δ", "2", "×2", "Δ +0.2"),
+        ("Δ/Δ", "1", "×1", "Δ +0.2"),
+        ("Δ/Δ", "1", "×1", "Δ +0.2"),
+        ("Δ/Δ", "−1", "×(−1)", "Δ −0.2"),
+        ("Δ/Δ", "3.6", "×3.8", "Δ −0.72"),
+        ("Δ/Δ", "0.5", "×0.5", "Δ −0.36"),
+    ]
+    said = page.locator("#sentence").inner_text()
+    assert said.endswith("Δw = 0.1: predicted −0.38, real −0.36.")
+
+
+@pytest.mark.parametrize("graph", [chain, classifier])
+@pytest.mark.parametrize("change", [0.1, -1.5])
+def test_what_a_nudge_changes_is_what_the_engine_computes(open_page, graph, change):
+    page = nudged(open_page, graph)
+    page.locator("#delta").fill(str(change))
+    root, _ = graph()
+    order = topological_order(root)
+    before = [node.data for node in order]
+    leaf = page.evaluate("Number(document.getElementById('leaf').value)")
+    order[leaf].data += change
+    root.recompute()
+    for i in range(page.evaluate("microrelu.steps.length")):
+        page.evaluate(f"microrelu.go({i})")
+        at = page.evaluate(f"microrelu.steps[{i}].node.index")
+        shown = page.locator("#step .box.node .d").inner_text()
+        value = float(shown.removeprefix("Δ ").replace("−", "-").replace("×10⁻", "e-"))
+        assert value == pytest.approx(order[at].data - before[at], rel=1e-3, abs=1e-15)
+
+
+def test_the_leaf_is_dragged_along_the_plot_and_its_tangent_follows(open_page):
+    page = nudged(open_page)
+    assert page.locator("#plot .curve, #plot .tangent, #plot circle").count() == 3
+    tangent = page.locator("#plot .tangent").get_attribute("points")
+    box = page.locator("#plot").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + 20, steps=3)
+    page.mouse.up()
+    assert page.evaluate("microrelu.nodes[1].data") == pytest.approx(1.0, abs=0.02)
+    assert page.locator("#plot .tangent").get_attribute("points") != tangent
+    page.keyboard.press("u")  # what was dragged is one change
+    assert page.evaluate("microrelu.nodes[1].data") == 0.5
+    assert page.locator("#undo").is_disabled()
+
+
+def test_gradient_descent_by_one_leaf_or_all_and_undone(open_page):
+    page = nudged(open_page)
+    page.locator("#rate").fill("0.05")
+    data = (
+        "Object.fromEntries(microrelu.nodes.filter((n) => n.isLeaf).map((n) => [n.text, n.data]))"
+    )
+    assert page.locator("#descend").inner_text() == "w ← w − η ∂C/∂w"
+    page.locator("#descend").click()
+    assert page.evaluate(data) == pytest.approx({"w": 0.5 + 0.05 * 3.8, "x": 2, "b": 0.1, "y": 3})
+    page.keyboard.press("u")
+    page.locator("#descend-all").click()
+    page.locator("#descend-all").click()
+    root, leaves = readme()
+    for _ in range(2):
+        root.recompute()
+        for name in "wxby":
+            leaves[name].grad = 0
+        root.backward()
+        for name in "wxby":
+            leaves[name].data -= 0.05 * leaves[name].grad
+    assert page.evaluate(data) == pytest.approx({name: leaves[name].data for name in "wxby"})
+    points = page.locator("#descents polyline").get_attribute("points").split()
+    assert len(points) == 3
+    assert page.locator("#fallen").inner_text().startswith("C: 1.805 → ")
+    page.keyboard.press("u")
+    page.keyboard.press("u")
+    assert page.evaluate(data) == {"w": 0.5, "x": 2, "b": 0.1, "y": 3}
+
+
+def test_another_leaf_is_nudged_and_escape_leaves(open_page):
+    page = nudged(open_page)
+    page.select_option("#leaf", label="y")
+    assert page.evaluate("microrelu.steps.length") == 3
+    page.keyboard.press("Escape")
+    assert page.locator("#nudge").is_hidden()
+    page.locator("#sentence").click()
+    page.keyboard.press("Escape")
+    assert page.locator("#nudge").is_hidden()
+    assert page.evaluate("microrelu.steps.length") == len(SAID)
+
+
+@pytest.mark.parametrize("size", VIEWPORTS)
+def test_a_step_of_a_nudge_is_large_too(open_page, size):
+    page = opened(open_page, classifier, size)
+    page.keyboard.press("n")
+    assert page.evaluate(MEASURE, VIEWPORTS[size]) == []

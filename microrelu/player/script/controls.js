@@ -3,11 +3,11 @@
 /* Everything that is shown, from the position, the leaves and what is chosen. */
 
 const shortest = (x) => (Number.isFinite(x) ? Number(x.toPrecision(12)) : "");
-const MODES = { whole: false, lecture: false, "tools-open": false, unfolded: false };
+const MODES = { whole: false, lecture: false, "tools-open": false, unfolded: false, nudge: false };
 
 function showForm() {
   const { phase } = steps[position];
-  const modes = Object.keys(MODES).filter((mode) => MODES[mode]);
+  const modes = Object.keys(MODES).filter((mode) => MODES[mode] && mode !== phase);
   document.body.className = [phase, timer && "playing", ...modes].filter(Boolean).join(" ");
   $("phase").textContent = WORDS[phase];
   $("position").max = steps.length - 1;
@@ -18,11 +18,11 @@ function showForm() {
   $("position").setAttribute("aria-valuetext", `${position + 1} / ${steps.length}: ${said}`);
   $("first").disabled = $("previous").disabled = position === 0;
   $("next").disabled = $("last").disabled = position === steps.length - 1;
-  for (const [id, mode] of [["whole", "whole"], ["lecture", "lecture"], ["tools", "tools-open"], ["unfold", "unfolded"]]) {
+  for (const [id, mode] of [["whole", "whole"], ["lecture", "lecture"], ["tools", "tools-open"], ["unfold", "unfolded"], ["nudge-by", "nudge"]]) {
     $(id).setAttribute("aria-pressed", MODES[mode]);
   }
   $("layers").setAttribute("aria-pressed", isByLayers);
-  $("panel").hidden = !MODES.unfolded;
+  $("panel").hidden = !MODES.unfolded && !MODES.nudge;
   $("changed").hidden = !nodes.some((other) => other.isStale);
   $("leaf-form").hidden = !chosen;
   if (!chosen) return;
@@ -49,6 +49,7 @@ function show(isMoving = false) {
   showEdges(state);
   showPaths();
   showEquations(operandShown);
+  showNudge();
   markText();
   showView();
   if (MODES.whole) return;
@@ -85,6 +86,7 @@ function scaleOf({ recorded: { data } }) {
 
 function change(leaf, value) {
   if (leaf.lockedBy || !Number.isFinite(value)) return;
+  remember();
   leaf.changed = value;
   compute();
   show();
@@ -118,6 +120,7 @@ let isByLayers = false;
 let example = null;
 
 function choosePasses(byLayers, one) {
+  MODES.nudge = false;
   [isByLayers, example] = [byLayers && LAYERS.length > 0, one];
   setSteps(isByLayers, example);
   toFirstRow();
@@ -136,10 +139,12 @@ const KEYS = {
   g: () => toggle("whole"),
   e: () => toggle("unfolded"),
   l: () => choosePasses(!isByLayers, example),
+  n: toggleNudge,
+  u: undo,
   m: () => $("more")?.click(),
   "+": () => MODES.whole && zoom(1.25),
   "-": () => MODES.whole && zoom(0.8),
-  Escape: () => ["whole", "lecture"].some((mode) => MODES[mode] && (toggle(mode), true)),
+  Escape: () => ["whole", "lecture"].some((mode) => MODES[mode] && (toggle(mode), true)) || (MODES.nudge && toggleNudge()),
 };
 
 function listen() {
@@ -168,6 +173,9 @@ function listen() {
     show();
   };
   $("reset").onclick = () => {
+    gesture += 1;
+    remember();
+    descents = [];
     for (const leaf of leaves) delete leaf.changed;
     compute();
     show();
@@ -175,7 +183,7 @@ function listen() {
   document.addEventListener("keydown", (event) => {
     const { target, key } = event;
     const action = KEYS[key.length === 1 ? key.toLowerCase() : key];
-    const isTyping = target.matches("select, #number, #range");
+    const isTyping = target.matches("select, input:not(#position)");
     const isPressed = key === " " && target.matches("button");
     if (!action || isTyping || isPressed || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
@@ -187,7 +195,8 @@ function listen() {
 
 function choose(leaf) {
   [chosen, isPicked] = [leaf, true];
-  show();
+  if (MODES.nudge) startNudge();
+  else show();
 }
 
 /* What belongs together lights up together: symbols, boxes, edges, places in the text. */
@@ -262,15 +271,16 @@ function listenToPicture() {
 
 /* The step of a node, in the pass that is shown; of a leaf, that of the last node that it feeds. */
 function visit(node) {
-  if (node.isConstant) return;
+  if (node.isConstant) return undefined;
   if (node.isLeaf) [chosen, isPicked] = [node, true];
+  if (node.isLeaf && MODES.nudge) return ((MODES.whole = false), startNudge());
   const { phase } = steps[position];
   const isOf = (to) => to.node === node || to.members?.includes(node) || (to.done >= 0 && to.done === node.completeAt);
   const found = steps.findLastIndex((to) => to.phase === phase && to.node !== null && isOf(to));
   MODES.whole = false;
   if (found >= 0) position = found;
   toFirstRow();
-  show(true);
+  return show(true);
 }
 
 for (const leaf of leaves) {
@@ -287,6 +297,7 @@ compute();
 listen();
 listenToLinks();
 listenToPicture();
+listenToNudge();
 showText();
 toFirstRow();
 show();

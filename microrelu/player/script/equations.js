@@ -147,7 +147,7 @@ function contributionRows(node, totals) {
 /* In one line: how a node was made, or what one parent receives; all of it unfolds. */
 function shortEquation({ phase, node, done }, operand) {
   if (!node || node.isStale) return null;
-  if (phase === "forward") return [...equation(node).slice(0, 2), typesetNumber(node.data)];
+  if (phase !== "backward") return [...equation(node).slice(0, 2), typesetNumber(node.data)];
   if (done < 0) return [typesetGradient(node), typesetNumber(complete[node.index])];
   const parts = product(node, operand);
   return [typesetGradient(node.parents[operand]), ...parts.slice(-3, -2), ...parts.slice(-1)];

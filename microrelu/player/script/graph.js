@@ -156,7 +156,7 @@ function setSteps(byLayers, example) {
   steps = (byLayers ? layerSteps() : ONE_BY_ONE).filter(isShown);
   const wanted = members?.[0] ?? node;
   const near = steps.findIndex((to) => to.phase === phase && (to.node === wanted || to.members?.includes(wanted)));
-  position = near >= 0 ? near : steps.findIndex((to) => to.phase === phase);
+  position = Math.max(0, near >= 0 ? near : steps.findIndex((to) => to.phase === phase));
 }
 
 /* What is known at a step: values that were computed, gradients that were received so far. */
@@ -165,7 +165,7 @@ function stateAt(at) {
   const isBack = phase === "backward";
   const before = steps.slice(0, at + 1).filter((step) => step.phase === phase);
   const told = new Set(before.flatMap((each) => each.members ?? [each.node]));
-  const isKnown = (each) => isBack || !each.row || told.has(each) || (!members && node && each.index <= node.index);
+  const isKnown = (each) => phase !== "forward" || !each.row || told.has(each) || (!members && node && each.index <= node.index);
   if (!isBack) return { isKnown, isComplete: () => false, isPassed: () => false, ...sweep(0), received: [] };
   if (!members) {
     const isComplete = (each) => each.completeAt <= done;

@@ -82,6 +82,7 @@ function sentences({ phase, node, members, words, done }) {
   if (!node) return [leaves.some((leaf) => !leaf.lockedBy) ? WORDS.start : ""];
   const said = [];
   if (node.isStale) return [say("changed operands", { node: nameOf(node) })];
+  if (phase === "nudge") return nudgeSaid(node);
   if (phase === "forward") said.push(Number.isFinite(node.data) ? made(node) : "");
   else if (done < 0) said.push(say("seed", { node: nameOf(node) }));
   else {

@@ -44,7 +44,7 @@ function termsOf(node, done, operands) {
   return node === root ? [1, ...terms] : terms;
 }
 
-function box(node, { isPart, className = "", sumText = "", total, state }) {
+function box(node, { isPart, className = "", sumText = "", total, added: change_, state }) {
   const { index } = node;
   const classes = ["box", className, node.isLeaf && "leaf", node.isConstant && "constant", isPart && "part",
     node.isStale && "stale", sumText && "has-sum", node === chosen && isPicked && "chosen"];
@@ -53,17 +53,18 @@ function box(node, { isPart, className = "", sumText = "", total, state }) {
   const value = state.isKnown(node) ? num("v", node.data) : "";
   const isThere = !node.isConstant && (total !== undefined || state.received[index]);
   const grad = isThere ? num("g", total ?? state.grad[index]) : "";
+  const moved = change_ === undefined ? "" : span("num d", `Δ ${signed(change_)}`);
   const label = [nameOf(node), value && `${WORDS.value} ${number(node.data)}`,
     isThere && `${WORDS.gradient} ${number(total ?? state.grad[index])}`];
   return `<div class="${classes.filter(Boolean).join(" ")}" data-link="n${index}" role="group" tabindex="0" ` +
     `aria-label="${escape(label.filter(Boolean).join(", "))}">` +
-    `${className ? tags(node) : ""}${name}${value}${sumText}${grad}</div>`;
+    `${className ? tags(node) : ""}${name}${value}${sumText}${grad}${moved}</div>`;
 }
 
 /* What crosses an edge: passed on, local derivative, arrived; below it the formula. */
-function way(key, { isPart, isBlocked, amount, slope, arrived, formula = "" }) {
+function way(key, { isPart, isBlocked, amount, slope, arrived, formula = "", across = "" }) {
   const classes = ["way", isPart && "part", isBlocked && "blocked"].filter(Boolean).join(" ");
-  const crossing = amount === undefined ? "" : span("num pill", number(amount)) +
+  const crossing = amount === undefined ? across : span("num pill", number(amount)) +
     (slope === undefined ? "" : span("num chip", `×${factor(slope)}`)) +
     (arrived === undefined ? "" : num("arrived", arrived)) + (formula && span("eq", math(formula)));
   return `<div class="${classes}" data-link="${key}">${crossing}</div>`;
@@ -101,10 +102,14 @@ function layOut() {
   const state = stateAt(position);
   if (members && phase === "backward") return { rows: members.map((each) => () => memberRow(each, state)) };
   if (!node) return { rows: (members ?? leaves).map((each) => () => box(each, { isPart: true, state })), isLeaves: true };
-  const rows = node.parents.map((_, operand) => () => edgeRow(node, operand, state));
-  const isPart = phase === "forward" || done >= 0;
+  const changes = phase === "nudge" ? added() : null;
+  const row_ = changes ? nudgeRow : (...of) => edgeRow(of[0], of[1], state);
+  const operands = [...node.parents.keys()];
+  if (changes) operands.sort((i, j) => isNudged(node.parents[j]) - isNudged(node.parents[i]));
+  const rows = operands.map((operand) => () => row_(node, operand, changes, state));
+  const isPart = phase !== "backward" || done >= 0;
   const bus = rows.length ? `<div class="bus${isPart ? " part" : ""}"></div>` : "";
-  return { rows, bus, current: box(node, { isPart: true, className: rows.length ? "node" : "node alone", state }) };
+  return { rows, bus, current: box(node, { isPart: true, className: rows.length ? "node" : "node alone", added: changes?.[node.index], state }) };
 }
 
 function draw(count) {
@@ -136,6 +141,7 @@ function look(name, scale) {
   const least = Math.max(16, Math.min(innerWidth * 0.01615, innerHeight * 0.0288));
   for (const each of LOOKS) step_.classList.toggle(each, each === name);
   step_.style.setProperty("--n", `${(least * scale).toFixed(1)}px`);
+  step_.style.setProperty("--half", 0);
   const half = step_.querySelector(".way.part")?.offsetHeight / 2 || 0;
   step_.style.setProperty("--half", `${half}px`);
   return fits();
