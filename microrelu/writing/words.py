@@ -937,6 +937,43 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "{leaf}: karena itu {node} bukan bilangan.",
         "{leaf} なので、{node} は数になりません。",
     ),
+    "mistake": ("As beginners write it", "Seperti ditulis pemula", "初学者の書き方"),
+    "no mistake": ("the right sweep", "propagasi yang benar", "正しい逆伝播"),
+    "overwrite": ("= instead of +=", "= alih-alih +=", "+= の代わりに ="),
+    "unordered": (
+        "without topological order",
+        "tanpa urutan topologis",
+        "トポロジカル順序なし",
+    ),
+    "unzeroed": ("without zeroing", "tanpa dinolkan", "勾配を 0 に戻さない"),
+    "still right": (
+        "Up to here every gradient is still right.",
+        "Sampai di sini semua gradien masih benar.",
+        "ここまでの勾配はすべて正しい値です。",
+    ),
+    "parts here": (
+        "Here it goes wrong: {node} has the gradient {result}, and {real} would be right.",
+        "Di sini terjadi kesalahan: gradien {node} menjadi {result}; yang benar {real}.",
+        "ここで誤りが生じます。{node} の勾配は {result} ですが、正しくは {real} です。",
+    ),
+    "passes early": (
+        "Here it goes wrong: {node} passes {result} on before its gradient, {real}, is complete, "
+        "or once again.",
+        "Di sini terjadi kesalahan: {node} meneruskan {result} sebelum gradiennya, {real}, "
+        "lengkap, atau sekali lagi.",
+        "ここで誤りが生じます。{node} は勾配 {real} が確定する前に、または重ねて "
+        "{result} を渡します。",
+    ),
+    "parted": (
+        "Since step {number} not every gradient is right.",
+        "Sejak langkah {number} tidak semua gradien benar.",
+        "ステップ {number} 以降、正しくない勾配があります。",
+    ),
+    "forgiven": (
+        "In this graph the mistake changes no gradient.",
+        "Dalam graf ini kesalahan itu tidak mengubah gradien apa pun.",
+        "このグラフでは、この誤りは勾配を変えません。",
+    ),
     "nudge": ("Nudge", "Geser sedikit", "少し動かす"),
     "nudged": (
         "{operand} changes by {change}, and so {node} by {result}.",

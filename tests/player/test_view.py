@@ -538,3 +538,88 @@ def test_a_step_of_a_nudge_is_large_too(open_page, size):
     page = opened(open_page, classifier, size)
     page.keyboard.press("n")
     assert page.evaluate(MEASURE, VIEWPORTS[size]) == []
+
+
+# See it go wrong
+
+
+def doubled():
+    a = Value(3.0, "a")
+    b = a + a
+    b.label = "b"
+    c = b + b
+    c.label = "c"
+    return c, None
+
+
+def wrong(open_page, graph, mode):
+    root, names = graph()
+    page = open_page(play(root, names=names, mode=mode).html)
+    return page, page.evaluate(ALL_SAID)
+
+
+def beside(page):
+    """What each box of the last step has as its gradient, and the right one where that differs."""
+    page.keyboard.press("End")
+    return page.locator("#step .box.part").evaluate_all(
+        "(all) => all.map((e) => [...e.querySelectorAll('.g, .right')].map((n) => n.textContent))"
+    )
+
+
+def test_a_gradient_that_is_overwritten(open_page):
+    page, said = wrong(open_page, doubled, "overwrite")
+    assert said == [
+        "Here it goes wrong: b has the gradient 1, and 2 would be right.",
+        "Since step 1 not every gradient is right.",
+    ]
+    assert beside(page) == [["1", "✓ 4"], ["1", "✓ 4"], ["1", "✓ 2"]]
+
+
+def test_why_the_order_matters(open_page):
+    page, said = wrong(open_page, doubled, "unordered")
+    early = "Here it goes wrong: b passes 1 on before its gradient, 2, is complete, or once again."
+    assert said[:2] == ["Up to here every gradient is still right.", early]
+    assert len(said) == 6
+    assert beside(page) == [["6", "✓ 4"], ["2"]]
+
+
+def test_without_zeroing_a_second_sweep_adds_to_the_first(open_page):
+    page, said = wrong(open_page, doubled, "unzeroed")
+    assert said[0] == "Here it goes wrong: b has the gradient 4, and 2 would be right."
+    assert beside(page) == [["12", "✓ 4"], ["12", "✓ 4"], ["4", "✓ 2"]]
+
+
+def test_a_mistake_that_a_graph_forgives(open_page):
+    for mode in ("overwrite", "unordered"):
+        _, said = wrong(open_page, readme, mode)
+        assert {*said} == {"In this graph the mistake changes no gradient."}
+
+
+def test_a_mistake_is_switched_on_and_off_and_states_no_equation(open_page):
+    page = opened(open_page, doubled)
+    page.select_option("#mistake", "overwrite")
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#phase").inner_text() == "= instead of +="
+    assert page.locator("#equation .row, #mathematics .row").count() == 0
+    assert page.evaluate(CONTRAST) == []
+    page.locator("#number").fill("5")
+    assert beside(page)[0] == ["1", "✓ 4"]
+    page.select_option("#mistake", "")
+    page.keyboard.press("End")
+    assert page.locator("#step .right").count() == 0
+    assert page.locator("#step .box .g:not(.sum)").first.inner_text() == "2"
+
+
+def test_a_graph_with_very_many_visits_is_cut_with_a_sign(open_page):
+    x = Value(1.1, "x")
+    for _ in range(12):
+        x = x + x
+    _, said = wrong(open_page, lambda: (x, None), "unordered")
+    assert len(said) == 300
+    assert said[-1].endswith(" …")
+
+
+@pytest.mark.parametrize("mode", ["predicted", None])
+def test_another_mode_is_refused(mode):
+    with pytest.raises(ValueError, match=r"play has the modes 'overwrite', 'unordered', 'unzero"):
+        play(Value(1.0), mode=mode)

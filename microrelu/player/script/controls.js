@@ -9,7 +9,8 @@ function showForm() {
   const { phase } = steps[position];
   const modes = Object.keys(MODES).filter((mode) => MODES[mode] && mode !== phase);
   document.body.className = [phase, timer && "playing", ...modes].filter(Boolean).join(" ");
-  $("phase").textContent = WORDS[phase];
+  $("phase").textContent = WORDS[mistake || phase];
+  $("mistake").value = mistake;
   $("position").max = steps.length - 1;
   $("position").value = position;
   $("count").textContent = `${position + 1} / ${steps.length}`;
@@ -89,7 +90,13 @@ function change(leaf, value) {
   remember();
   leaf.changed = value;
   compute();
+  anew();
   show();
+}
+
+/* After a change the steps of a mistake are computed anew. */
+function anew() {
+  if (mistake) steps = mistaken();
 }
 
 /* Playing */
@@ -119,7 +126,8 @@ const back = () => go(position - 1);
 let isByLayers = false;
 let example = null;
 
-function choosePasses(byLayers, one) {
+function choosePasses(byLayers, one, wrong = "") {
+  mistake = wrong;
   MODES.nudge = false;
   [isByLayers, example] = [byLayers && LAYERS.length > 0, one];
   setSteps(isByLayers, example);
@@ -162,6 +170,7 @@ function listen() {
   $("layers").onclick = KEYS.l;
   $("tools").onclick = () => toggle("tools-open");
   $("example").onchange = (event) => choosePasses(isByLayers, event.target.value === "" ? null : Number(event.target.value));
+  $("mistake").onchange = (event) => choosePasses(false, null, event.target.value);
   $("leaf-form").onsubmit = (event) => event.preventDefault();
   $("leaf").onchange = (event) => choose(nodes[event.target.value]);
   $("number").oninput = (event) => event.target.value !== "" && change(chosen, Number(event.target.value));
@@ -178,6 +187,7 @@ function listen() {
     descents = [];
     for (const leaf of leaves) delete leaf.changed;
     compute();
+    anew();
     show();
   };
   document.addEventListener("keydown", (event) => {
@@ -299,6 +309,7 @@ listenToLinks();
 listenToPicture();
 listenToNudge();
 showText();
+if (mistake) setSteps(false, null);
 toFirstRow();
 show();
 window.microrelu = {

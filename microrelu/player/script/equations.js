@@ -155,7 +155,8 @@ function shortEquation({ phase, node, done }, operand) {
 
 function showEquations(operand) {
   const step = steps[position];
-  const { phase, node, members, formula, done } = step;
+  const { phase, node, members, formula, done, used } = step;
+  if (used !== undefined) return ["equation", "mathematics", "derivation"].forEach((id) => $(id).replaceChildren());
   const isBack = phase === "backward";
   const short = members ? null : shortEquation(step, operand);
   const isGain = isBack && done >= 0 && node?.parents[operand].uses.length > 1;
@@ -182,4 +183,5 @@ function showEquations(operand) {
     $("derivation").firstChild.textContent = say("too many paths", names);
   }
   for (const symbol of document.querySelectorAll(".said mstyle, #panel mstyle")) symbol.tabIndex = 0;
+  return undefined;
 }

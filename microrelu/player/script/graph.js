@@ -150,19 +150,24 @@ let isDifferentiating = false;
 
 /* The step of the same node, or the one nearest to it, among other steps. */
 function setSteps(byLayers, example) {
+  if (mistake) return ([steps, position] = [mistaken(), 0]);
   const { phase, node, members } = steps[position];
   const isShown = ({ node: one, members: many }) =>
     example === null || (many ?? [one]).some((each) => !each || (each.example ?? example) === example);
   steps = (byLayers ? layerSteps() : ONE_BY_ONE).filter(isShown);
   const wanted = members?.[0] ?? node;
   const near = steps.findIndex((to) => to.phase === phase && (to.node === wanted || to.members?.includes(wanted)));
-  position = Math.max(0, near >= 0 ? near : steps.findIndex((to) => to.phase === phase));
+  return (position = Math.max(0, near >= 0 ? near : steps.findIndex((to) => to.phase === phase)));
 }
 
 /* What is known at a step: values that were computed, gradients that were received so far. */
 function stateAt(at) {
   const { phase, node, members, done } = steps[at];
   const isBack = phase === "backward";
+  if (steps[at].grad) {
+    const passed_ = new Set(steps.slice(0, at + 1).map((each) => each.node));
+    return { isKnown: () => true, isComplete: () => false, isPassed: (each) => passed_.has(each), ...steps[at] };
+  }
   const before = steps.slice(0, at + 1).filter((step) => step.phase === phase);
   const told = new Set(before.flatMap((each) => each.members ?? [each.node]));
   const isKnown = (each) => phase !== "forward" || !each.row || told.has(each) || (!members && node && each.index <= node.index);

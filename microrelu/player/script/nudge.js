@@ -113,6 +113,7 @@ function undo() {
   leaves.forEach((leaf, i) => (leaf.changed = last.kept[i]));
   descents = last.descents;
   compute();
+  anew();
   show();
 }
 
@@ -124,6 +125,7 @@ function descend(some) {
   if (!descents.length) descents.push(root.data);
   for (const [leaf, value] of steps_) leaf.changed = value;
   compute();
+  anew();
   descents.push(root.data);
   show();
 }
@@ -132,6 +134,7 @@ function descend(some) {
 function startNudge() {
   const found = chosen && !chosen.lockedBy ? nudgeSteps() : [];
   if (!found.length) return choosePasses(isByLayers, example);
+  mistake = "";
   Object.assign(MODES, { nudge: true, "tools-open": false });
   [steps, position] = [found, 0];
   toFirstRow();

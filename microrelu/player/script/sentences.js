@@ -77,7 +77,8 @@ function cause(node) {
 
 const saying = (step) => sentences(step).join(document.documentElement.lang === "ja" ? "" : " ");
 
-function sentences({ phase, node, members, words, done }) {
+function sentences({ phase, node, members, words, done, used }) {
+  if (used !== undefined) return [mistakeSaid(position)];
   if (members) return words ? [words] : [listed(members.map(nameOf))];
   if (!node) return [leaves.some((leaf) => !leaf.lockedBy) ? WORDS.start : ""];
   const said = [];

@@ -53,12 +53,13 @@ function box(node, { isPart, className = "", sumText = "", total, added: change_
   const value = state.isKnown(node) ? num("v", node.data) : "";
   const isThere = !node.isConstant && (total !== undefined || state.received[index]);
   const grad = isThere ? num("g", total ?? state.grad[index]) : "";
+  const right = isThere && isPart && rightBeside(node, state);
   const moved = change_ === undefined ? "" : span("num d", `Δ ${signed(change_)}`);
   const label = [nameOf(node), value && `${WORDS.value} ${number(node.data)}`,
     isThere && `${WORDS.gradient} ${number(total ?? state.grad[index])}`];
   return `<div class="${classes.filter(Boolean).join(" ")}" data-link="n${index}" role="group" tabindex="0" ` +
     `aria-label="${escape(label.filter(Boolean).join(", "))}">` +
-    `${className ? tags(node) : ""}${name}${value}${sumText}${grad}${moved}</div>`;
+    `${className ? tags(node) : ""}${name}${value}${sumText}${grad}${right || ""}${moved}</div>`;
 }
 
 /* What crosses an edge: passed on, local derivative, arrived; below it the formula. */
@@ -70,13 +71,24 @@ function way(key, { isPart, isBlocked, amount, slope, arrived, formula = "", acr
   return `<div class="${classes}" data-link="${key}">${crossing}</div>`;
 }
 
+/* Beside a wrong gradient the right one. */
+function rightBeside(node, { grad }) {
+  const right = mistake && steps[position].grad ? rightOf(node) : grad[node.index];
+  return right === grad[node.index] ? "" : span("num right", `✓ ${number(right)}`);
+}
+
 function edgeRow(node, operand, state) {
-  const { phase, done } = steps[position];
+  const { phase, done, used, operands } = steps[position];
   const parent = node.parents[operand];
   const key = `e${node.index}_${operand}`;
   const isBack = phase === "backward" && done >= 0;
   const isPart = phase === "forward" || (isBack && !parent.isConstant);
   if (!isBack || !isPart) return box(parent, { isPart, state }) + way(key, { isPart });
+  if (operands) {
+    if (!operands.includes(operand)) return box(parent, { state }) + way(key, {});
+    const slope = node.local[operand];
+    return box(parent, { isPart, state }) + way(key, { isPart, amount: used * slope, slope, arrived: used });
+  }
   const terms = termsOf(parent, done, operand);
   const blanks = parent.uses.length + (parent === root) - terms.length;
   const local = node.isStale || feedsStale(parent) ? "" : (product(node, operand).at(-3) ?? [""])[0];
