@@ -360,7 +360,7 @@ def test_what_does_not_stand_out_is_found(open_page, style):
     assert page.evaluate(CONTRAST) != []
 
 
-@pytest.mark.parametrize("graph", [readme, two_examples])
+@pytest.mark.parametrize("graph", [readme, classifier])
 def test_axe_finds_no_violation(open_page, graph):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe").Axe()
     for scheme in ("light", "dark"):
