@@ -16,8 +16,9 @@ const shared = {
 };
 
 const browser = [
-  "window", "document", "innerWidth", "addEventListener", "performance", "setTimeout",
-  "clearTimeout", "requestAnimationFrame", "cancelAnimationFrame", "ResizeObserver", "Option",
+  "window", "document", "innerWidth", "innerHeight", "addEventListener", "setTimeout",
+  "clearTimeout", "ResizeObserver", "Option",
+  "DOMPoint",
 ];
 
 export default [

@@ -27,7 +27,13 @@ from microrelu.check.report import Report
 from microrelu.cli.output import GRADIENT, HEADING, VALUE, colored, fitted, write
 from microrelu.cli.training import DATA, train
 from microrelu.engine import Value, topological_order
-from microrelu.expressions import MistakeError, expression, functions, read_assignments
+from microrelu.expressions import (
+    MistakeError,
+    Parts,
+    expression,
+    functions,
+    read_assignments,
+)
 from microrelu.operations import relu_at_zero
 from microrelu.steps.sweep import Step, backward_steps
 from microrelu.text import align, text_width, wrapped
@@ -123,9 +129,9 @@ def explain(arguments: Sequence[str]) -> int:
     if not 0 <= slope <= 1:
         raise MistakeError(f"--relu-at-zero takes a slope from 0 to 1, not {slope}.")
     with relu_at_zero(slope):
-        root, _ = expression(options.expression, **read_assignments(options.assignments))
+        root, parts = expression(options.expression, **read_assignments(options.assignments))
         steps = list(backward_steps(root, names=None))
-        write_files(root, options)
+        write_files(root, parts, options)
         report = check_gradients(root, names=None)
     if options.json:
         document = {"expression": options.expression.strip(), "relu_at_zero": slope}
@@ -252,7 +258,7 @@ def _json_number(x: float | None) -> float | str | None:
     return "NaN" if math.isnan(x) else "Infinity" if x > 0 else "-Infinity"
 
 
-def write_files(root: Value, options: argparse.Namespace) -> None:
+def write_files(root: Value, parts: Parts, options: argparse.Namespace) -> None:
     """Write the files that were asked for, and open the last of them, or the player."""
     asked = {"svg": options.svg, "png": options.png, "dot": options.dot, "html": options.html}
     files = {kind: path for kind, path in asked.items() if path is not None}
@@ -267,16 +273,16 @@ def write_files(root: Value, options: argparse.Namespace) -> None:
         warnings.showwarning = lambda remark, *_: print(f"microrelu: {remark}", file=sys.stderr)
         picture = draw(root, names=None) if files.keys() - {"html"} else None
         for kind, path in files.items():
-            write(path, partial(_content, kind, root, picture))
+            write(path, partial(_content, kind, root, parts, picture))
     if options.open and not webbrowser.open(path.resolve().as_uri()):
         print(f"microrelu: no program was found that shows {path}.", file=sys.stderr)
 
 
-def _content(kind: str, root: Value, picture: Picture | None) -> bytes:
+def _content(kind: str, root: Value, parts: Parts, picture: Picture | None) -> bytes:
     if picture is None or kind == "html":
         from microrelu.player.page import play
 
-        return play(root, names=None).html.encode()
+        return play(root, names=parts).html.encode()
     return picture.source.encode() if kind == "dot" else bytes(picture.pipe(kind, quiet=True))
 
 

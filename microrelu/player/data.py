@@ -7,20 +7,33 @@ as trees. The script sets and computes everything else from these.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from microrelu import operations
-from microrelu.engine import Constant, Operation, Value
+from microrelu.engine import Constant, Operation, Value, topological_order
+from microrelu.expressions import Parts
+from microrelu.steps.by_layers import ByLayers
+from microrelu.steps.graph import Graph
 from microrelu.steps.holds import at_kink, changed_nodes, recompute
+from microrelu.steps.structure import layers_of
+from microrelu.steps.telling import Telling
 from microrelu.writing.formula import fold, written
 from microrelu.writing.names import Names
 from microrelu.writing.notation import MATHML, TEXT
-from microrelu.writing.writer import LONGEST_FORMULA
+from microrelu.writing.words import say
+from microrelu.writing.writer import LONGEST_FORMULA, Writer
 
 
-def graph_data(names: Names) -> dict[str, Any]:
-    """The graph as it was recorded: one entry a node, one row for each operation and arity."""
+def graph_data(names: Names, given: Any = None) -> dict[str, Any]:
+    """The graph as it was recorded: one entry a node, one row for each operation and arity.
+
+    Args:
+        names: The nodes of the graph.
+        given: What the names were made of: of an expression's the text is shown, too.
+    """
     index = {node: i for i, node in enumerate(names)}
     changed = set(changed_nodes([*names]))
     rows: dict[tuple[Operation, int], dict[str, Any]] = {}
@@ -47,7 +60,14 @@ def graph_data(names: Names) -> dict[str, Any]:
         "recompute": recompute(names),
         "rows": list(rows.values()),
         "nodes": nodes,
+        "leaves": [index[leaf] for leaf in _leaves(names, given)],
+        "examples": [[index[node] for node in own] for own in _examples(names)],
     }
+    if not changed:
+        data |= _layered(names, index)
+    if isinstance(given, Parts):
+        found = [[*given.places[node], i] for node, i in index.items() if node in given.places]
+        data |= {"text": given.text, "places": found}
     return {key: _finite(value) for key, value in data.items()}
 
 
@@ -68,6 +88,73 @@ def _row(node: Value, operation: Operation) -> dict[str, Any]:
         row["formula"] = _tree(formula, operands)
         row["derivatives"] = [_tree(derivative, operands) for derivative in derivatives]
     return row
+
+
+def _leaves(names: Names, given: Any) -> list[Value]:
+    """The leaves in the order of the expression's text; of a network, what is learnt first."""
+    leaves = {
+        node: None for node in names if node.operation is None and not isinstance(node, Constant)
+    }
+    if isinstance(given, Parts):
+        return sorted(leaves, key=lambda leaf: given.places.get(leaf, (len(given.text), 0)))
+    units = [unit for layer in layers_of(names) for unit in layer.units]
+    learnt = [node for unit in units for node in (*unit.weights, unit.bias)]
+    return [leaf for leaf in dict.fromkeys([*learnt, *leaves]) if leaf in leaves]
+
+
+def _examples(names: Names) -> list[list[Value]]:
+    """Of a mean of several losses, the nodes that each loss alone is made of."""
+    root = names.root
+    losses = root.parents[0].parents if root.operation is operations.divide else ()
+    if len(losses) < 2 or root.parents[0].operation is not operations.total:
+        return []
+    below = [topological_order(loss) for loss in losses]
+    count = Counter(chain.from_iterable(below))
+    return [[node for node in nodes if count[node] == 1 and node.parents] for nodes in below]
+
+
+def _layered(names: Names, index: dict[Value, int]) -> dict[str, Any]:
+    """The units of a network, and its two passes layer by layer: formula, words, nodes."""
+    layers = ByLayers(Graph(names))
+    if not layers.layers:
+        return {"units": [], "layers": []}
+    units = [
+        [index[node], layer.number, place]
+        for layer in layers.layers
+        for place, unit in enumerate(layer.units, start=1)
+        for node in dict.fromkeys((unit.z, *unit.between))
+    ]
+    writer = Writer(names, MATHML)
+    generals = {general.number: general for general in Telling(layers, writer).general()}
+    spoken = {each.number: each for each in Telling(layers, writer.in_notation(TEXT)).general()}
+    steps: list[tuple[str, str, str, list[Value]]] = []
+    for number in range(1, layers.depth + 1):
+        level = [layer for layer in layers.layers if layer.number == number]
+        zs = [unit.z for layer in level for unit in layer.units]
+        place = _from_layer(number - 1)
+        steps.append(("forward", _weighed(), say("layer", number=number) + place, zs))
+        between = [node for layer in level for unit in layer.units for node in unit.between]
+        steps += [("forward", "", say("through") + place, between)] * bool(between)
+    for section in layers.sections:
+        for equation, nodes in section.groups:
+            general = generals.get(equation)
+            formula = MATHML.equation(*general.sides) if general else ""
+            words = f"{equation}. {spoken[equation].sentence}" if general else ""
+            words += _from_layer(section.number - 1) if general else ""
+            steps.append(("backward", formula, words, nodes))
+    found = [[*told, [index[node] for node in nodes]] for *told, nodes in steps]
+    return {"units": units, "layers": found}
+
+
+def _weighed() -> str:
+    """z = Σ W r + b, of any unit j of the layer k + 1."""
+    terms = MATHML.product([MATHML.name("W(k)_ij"), MATHML.name("r(k)_i")])
+    whole = MATHML.sum([MATHML.sum_over("i", terms), MATHML.name("b(k)_j")])
+    return MATHML.equation(MATHML.name("z(k+1)_j"), whole)
+
+
+def _from_layer(k: int) -> str:
+    return say("layers k", k=k, next=k + 1)
 
 
 def _tree(formula: str, operands: Sequence[str]) -> Any:

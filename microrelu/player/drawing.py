@@ -9,12 +9,14 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from microrelu.engine import Constant, Value
 from microrelu.picture.renderer import Picture, columns
-from microrelu.text import is_drawn_as_name, layer_of, shortened, split_label, text_width
+from microrelu.steps.structure import layers_of
+from microrelu.text import is_drawn_as_name, shortened, split_label, text_width
+from microrelu.writing.names import Names
 from microrelu.writing.notation import TEXT
 from microrelu.writing.words import layer_name
 
@@ -22,11 +24,11 @@ LEAF_HEIGHT, NODE_HEIGHT = 24, 44
 NUMBER = 50  # the width of one, as −0.1234; picture.js knows it too
 
 
-def svg_drawing(names: Mapping[Value, str]) -> tuple[str, float, float]:
+def svg_drawing(names: Names) -> tuple[str, float, float]:
     """The graph as SVG with an id on each node and edge, and its width and height in points."""
     order = [*names]
     sizes = {node: _size(node, name) for node, name in names.items()}
-    svg = ElementTree.fromstring(_layout(order, sizes).pipe(format="svg"))
+    svg = ElementTree.fromstring(_layout(names, sizes).pipe(format="svg"))
     width, height = map(float, svg.attrib["viewBox"].split()[2:])
     graph = svg[0]
     shift = re.findall(r"translate\((\S+)[ ,]+(\S+)\)", graph.attrib["transform"])[0]
@@ -63,8 +65,9 @@ def _name_width(name: str) -> float:
     return 9 * text_width(base) + 5.5 * scripts
 
 
-def _layout(order: Sequence[Value], sizes: Mapping[Value, tuple[float, float]]) -> Picture:
+def _layout(names: Names, sizes: Mapping[Value, tuple[float, float]]) -> Picture:
     """Empty boxes of the right size; every edge has room for a number."""
+    order, layer_of = [*names], _layers(names)
     picture = Picture(format="svg")
     depth = -min(columns(order).values())  # long chains are drawn closer
     ranksep = "1.6" if depth < 4 else "1.15" if depth < 7 else "0.5"
@@ -74,7 +77,7 @@ def _layout(order: Sequence[Value], sizes: Mapping[Value, tuple[float, float]]) 
     places = picture.places(order, sizes)
     layers: dict[int | None, Picture] = {None: picture}
     for i, node in enumerate(order):
-        layer = layer_of(node.label)
+        layer = layer_of.get(node)
         if layer not in layers:
             layers[layer] = Picture(name=f"cluster_{layer}")
             layers[layer].attr(id=f"layer{layer}", label=layer_name(layer or 0), fontsize="11")
@@ -88,10 +91,20 @@ def _layout(order: Sequence[Value], sizes: Mapping[Value, tuple[float, float]]) 
         for k, parent in enumerate(node.parents):
             label = "" if isinstance(parent, Constant) else "-0.1234"
             # The leaves of a wide layer have a column of their own, behind what enters the layer.
-            enters = len(node.parents) > 3 and layer_of(parent.label) != layer_of(node.label)
+            enters = len(node.parents) > 3 and layer_of.get(parent) != layer_of.get(node)
             length = "2" if enters else "1"
             picture.edge(f"n{index[parent]}", f"n{i}", label, id=f"e{i}_{k}", minlen=length)
     return picture
+
+
+def _layers(names: Names) -> dict[Value, int]:
+    """The layer of each unit's nodes, its weights and bias included."""
+    return {
+        node: layer.number
+        for layer in layers_of(names)
+        for unit in layer.units
+        for node in (unit.z, *unit.between, *unit.weights, unit.bias)
+    }
 
 
 def _points(group: ElementTree.Element, x0: float, y0: float) -> list[tuple[float, float]]:

@@ -14,6 +14,7 @@ import warnings
 from importlib import resources
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from microrelu.engine import Value
 from microrelu.picture.drawing import draw
@@ -21,7 +22,6 @@ from microrelu.picture.renderer import Picture
 from microrelu.player.data import graph_data
 from microrelu.player.drawing import svg_drawing
 from microrelu.steps.holds import recompute
-from microrelu.steps.reasons import reason
 from microrelu.steps.sweep import backward_steps, grads_kept
 from microrelu.writing.names import Names
 from microrelu.writing.notation import TEXT
@@ -34,17 +34,53 @@ CONTENT_POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 # In the order in which they stand in the page, where they share one scope.
-SCRIPTS = ("operations.js", "mathml.js", "graph.js", "panel.js", "picture.js", "controls.js")
+SCRIPTS = (
+    *("operations.js", "mathml.js", "graph.js", "equations.js", "sentences.js"),
+    *("step.js", "picture.js", "nudge.js", "mistakes.js", "controls.js"),
+)
 SENTENCES = (  # those that the page fills in itself, as the numbers change
-    *("start", "computed", "no value", "seed", "leaf", "open", "closed", "kink"),
-    *("too many paths", "not live", "locked", "play", "pause", "forward", "backward"),
-    *("value", "gradient", "at kink", "recorded", "so far", "with respect to"),
-    *("changed", "no longer holds", "changed operands", "feeds changed", "comma"),
+    *(
+        "start",
+        "undefined",
+        "leaf is",
+        "seed",
+        "kink",
+        "sum is",
+        "difference is",
+        "product is",
+        "quotient is",
+    ),
+    *("weighed", "gives", "is nothing", "lets it through", "gives 0", "lets through", "stops"),
+    *("adds", "subtracts", "multiplies", "weighs", "shares", "chooses back", "receives"),
+    *("completes", "too many paths", "not live", "locked", "play", "pause", "forward", "backward"),
+    *("value", "gradient", "at kink", "recorded", "so far", "more parents", "example of"),
+    *("all examples", "layer and unit", "changed", "no longer holds", "changed operands"),
+    *("feeds changed", "comma", "and", "with respect to", "nudged", "nudge end", "nudge"),
+    *("overwrite", "unordered", "unzeroed", "still right", "parts here", "passes early", "parted"),
+    "forgiven",
 )
 LABELS = (  # those that stand in the page from the start
     *("graph", "first", "previous", "play", "next", "last", "position", "speed", "reset"),
-    *("leaf name", "value", "gradient", "local derivative"),
-    *("zoom in", "zoom out", "needs scripts"),
+    *("leaf name", "value", "zoom in", "zoom out", "needs scripts"),
+    *("example shown", "layer by layer", "whole graph", "equations", "lecture mode"),
+    *("nudge", "plot", "descents", "all leaves", "undo", "mistake", "no mistake"),
+    *("overwrite", "unordered", "unzeroed"),
+)
+GAPS = (
+    *(
+        "node",
+        "nodes",
+        "symbol",
+        "slope",
+        "count",
+        "root",
+        "leaf",
+        "operand",
+        "number",
+        "recompute",
+    ),
+    *("given", "result", "gradient", "negative", "amount", "layer", "unit"),
+    *("change", "predicted", "real"),
 )
 
 
@@ -55,9 +91,9 @@ class Player:
         html: The whole page, in one string: no file and no address is asked for anything else.
     """
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, given: Given = None, mode: str = "") -> None:
         drawing, width, height = svg_drawing(names)
-        page = _page(names, drawing, (width, height))
+        page = _page(names, graph_data(names, given) | {"mistake": mode}, drawing, (width, height))
         self.html = page.encode(errors="replace").decode()  # half a surrogate pair is no text
         self._height = _frame_height(width, height)
         self._summary = say("as text")
@@ -86,7 +122,10 @@ class Player:
         return f"<Player of {len(self.html):,} characters: .save('backprop.html') writes it>"
 
 
-def play(root: Value, names: Given = ...) -> Player:
+MODES = ("", "overwrite", "unordered", "unzeroed")
+
+
+def play(root: Value, names: Given = ..., mode: str = "") -> Player:
     """The step player of the graph below the root; in a notebook it shows itself.
 
     First the forward pass, node by node, then the backward pass. Each leaf can be changed in the
@@ -96,7 +135,11 @@ def play(root: Value, names: Given = ...) -> Player:
     Args:
         root: The node that is differentiated.
         names: What nodes without a label are called: by default as your variables, w, and w₁ for
-            `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
+            `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on. With the
+            names that `expression` gives, its text stands above the picture.
+        mode: Opens the backward pass as beginners write it, the wrong gradients beside the right
+            ones: "overwrite" with = for +=, "unordered" without topological order, "unzeroed"
+            without zeroing.
 
     Raises:
         TypeError: the root is not a Value.
@@ -111,6 +154,8 @@ def play(root: Value, names: Given = ...) -> Player:
         raise TypeError(
             f"play needs the Value at the root of a graph, not {type(root).__name__}: play(cost)."
         )
+    if mode not in MODES:
+        raise ValueError(f"play has the modes {', '.join(map(repr, MODES[1:]))}, not {mode!r}.")
     named = names_for(root, names)
     if (count := len(named)) > LARGEST:
         raise ValueError(
@@ -118,18 +163,17 @@ def play(root: Value, names: Given = ...) -> Player:
             "smaller one that is built alike, or see it as a whole with "
             "draw(root, collapse='layers')."
         )
-    return Player(named)
+    return Player(named, names, mode)
 
 
 # What the page is made of
 
 
-def _page(names: Names, drawing: str, size: tuple[float, float]) -> str:
-    data = graph_data(names) | {
+def _page(names: Names, data: dict[str, Any], drawing: str, size: tuple[float, float]) -> str:
+    data = data | {
         "size": size,
         "words": {key: _sentence(key) for key in SENTENCES},
     }
-    data |= {"why": {row["name"]: _sentence(reason(row["name"])) for row in data["rows"]}}
     # Inside <script> only "<" can end the element or open a comment; in JSON it may be written so.
     encoded = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     title = f"{TEXT.name(names[names.root]).text}: {say('step by step')}"
@@ -153,8 +197,7 @@ def _file(name: str) -> str:
 
 def _sentence(key: str) -> str:
     """The sentence with its gaps still open: `{node} is a leaf`."""
-    gaps = ("node", "symbol", "slope", "count", "root", "leaf", "operands", "number", "recompute")
-    return say(key, **{gap: "{" + gap + "}" for gap in gaps})
+    return say(key, **{gap: "{" + gap + "}" for gap in GAPS})
 
 
 # What is left where scripts and frames are stripped

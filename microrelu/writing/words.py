@@ -793,12 +793,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "semuanya dihitung ulang.",
         "葉の値は与えられています。ここで、または図の上でドラッグして変えると、すべてが計算し直されます。",
     ),
-    "computed": (
-        "{node} is computed from {operands}.",
-        "{node} dihitung dari {operands}.",
-        "{node} は {operands} から計算されます。",
-    ),
-    "no value": (
+    "undefined": (
         "{symbol} has no value here.",
         "{symbol} tidak terdefinisi di sini.",
         "ここでは {symbol} は定義されません。",
@@ -836,6 +831,190 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "{node} memberi masukan kepada simpul yang operannya telah berubah sejak dihitung.",
         "{node} は、計算された後に引数が変わったノードの入力です。",
     ),
+    # What the player says of a step
+    "and": (" and ", " dan ", "、"),
+    "sum is": (
+        "The sum of {given} is {result}.",
+        "Jumlah {given} adalah {result}.",
+        "{given} の和は {result} です。",
+    ),
+    "difference is": (
+        "The difference of {given} is {result}.",
+        "Selisih {given} adalah {result}.",
+        "{given} の差は {result} です。",
+    ),
+    "product is": (
+        "The product of {given} is {result}.",
+        "Hasil kali {given} adalah {result}.",
+        "{given} の積は {result} です。",
+    ),
+    "quotient is": (
+        "The quotient of {given} is {result}.",
+        "Hasil bagi {given} adalah {result}.",
+        "{given} の商は {result} です。",
+    ),
+    "weighed": (
+        "Each input times its weight, added up with the bias: {result}.",
+        "Setiap masukan dikali bobotnya, lalu dijumlahkan bersama bias: {result}.",
+        "各入力に重みを掛け、バイアスも加えて足し合わせると {result} です。",
+    ),
+    "gives": (
+        "With {given}, {symbol} gives {result}.",
+        "Dengan {given}, {symbol} menghasilkan {result}.",
+        "{given} のとき、{symbol} から {result} が得られます。",
+    ),
+    "is nothing": (
+        "There is nothing to add up: {result}.",
+        "Tidak ada yang dijumlahkan: {result}.",
+        "足すものがないので {result} です。",
+    ),
+    "lets it through": (
+        "{given} ≥ 0, so {symbol} lets it through: {result}.",
+        "{given} ≥ 0, jadi {symbol} meneruskannya: {result}.",
+        "{given} ≥ 0 なので、{symbol} はそのまま通します：{result}。",
+    ),
+    "gives 0": (
+        "{given} < 0, so {symbol} gives 0: {result}.",
+        "{given} < 0, jadi {symbol} menghasilkan 0: {result}.",
+        "{given} < 0 なので、{symbol} は 0 を返します：{result}。",
+    ),
+    "lets through": (
+        "{given} ≥ 0, so {symbol} lets the gradient {gradient} through.",
+        "{given} ≥ 0, jadi {symbol} meneruskan gradien {gradient}.",
+        "{given} ≥ 0 なので、{symbol} は勾配 {gradient} をそのまま通します。",
+    ),
+    "stops": (
+        "{given} < 0, so {symbol} stops the gradient: {operand} receives 0.",
+        "{given} < 0, jadi {symbol} menahan gradien: {operand} menerima 0.",
+        "{given} < 0 なので、{symbol} は勾配を止め、{operand} が受け取るのは 0 です。",
+    ),
+    "adds": (
+        "A sum changes as fast as each of its terms, so each receives {gradient}.",
+        "Jumlah berubah secepat setiap sukunya, jadi setiap suku menerima {gradient}.",
+        "和は各項と同じ速さで変わるので、各項は {gradient} を受け取ります。",
+    ),
+    "subtracts": (
+        "A difference passes {gradient} on, and {negative} to what is subtracted.",
+        "Pengurangan meneruskan {gradient}, dan {negative} kepada pengurangnya.",
+        "差は {gradient} を渡し、引く側の項へは {negative} を渡します。",
+    ),
+    "multiplies": (
+        "Each factor receives the gradient times the other factor: {operand} receives {amount}.",
+        "Setiap faktor menerima gradien dikali faktor yang lain: {operand} menerima {amount}.",
+        "各因子は勾配×もう一方の因子を受け取ります。{operand} は {amount} を受け取ります。",
+    ),
+    "weighs": (
+        "Each weight receives {gradient} times its input, each input {gradient} times its weight, "
+        "the bias {gradient}.",
+        "Setiap bobot menerima {gradient} dikali masukannya, setiap masukan {gradient} dikali "
+        "bobotnya, dan bias {gradient}.",
+        "各重みは {gradient}×入力、各入力は {gradient}×重み、バイアスは {gradient} "
+        "を受け取ります。",
+    ),
+    "shares": (
+        "Each operand receives {gradient} times its share in the softmax.",
+        "Setiap operan menerima {gradient} dikali bagiannya dalam softmax.",
+        "各引数は {gradient} にソフトマックスの値を掛けたものを受け取ります。",
+    ),
+    "chooses back": (
+        "{symbol} chose {operand}, which receives {gradient}; the other receives 0.",
+        "{symbol} memilih {operand}, yang menerima {gradient}; yang lain menerima 0.",
+        "{symbol} が選んだ {operand} は {gradient} を、他方は 0 を受け取ります。",
+    ),
+    "receives": (
+        "{node} changes {slope} times as fast as {operand}, so {operand} receives {amount}.",
+        "{node} berubah {slope} kali secepat {operand}, jadi {operand} menerima {amount}.",
+        "{node} は {operand} の {slope} 倍の速さで変わるので、"
+        "{operand} は {amount} を受け取ります。",
+    ),
+    "completes": (
+        "This completes the gradient with respect to {nodes}.",
+        "Dengan ini gradien terhadap {nodes} lengkap.",
+        "これで {nodes} に関する勾配が確定します。",
+    ),
+    "leaf is": (
+        "{leaf}: therefore {node} is no number.",
+        "{leaf}: karena itu {node} bukan bilangan.",
+        "{leaf} なので、{node} は数になりません。",
+    ),
+    "mistake": ("As beginners write it", "Seperti ditulis pemula", "初学者の書き方"),
+    "no mistake": ("the right sweep", "propagasi yang benar", "正しい逆伝播"),
+    "overwrite": ("= instead of +=", "= alih-alih +=", "+= の代わりに ="),
+    "unordered": (
+        "without topological order",
+        "tanpa urutan topologis",
+        "トポロジカル順序なし",
+    ),
+    "unzeroed": ("without zeroing", "tanpa dinolkan", "勾配を 0 に戻さない"),
+    "still right": (
+        "Up to here every gradient is still right.",
+        "Sampai di sini semua gradien masih benar.",
+        "ここまでの勾配はすべて正しい値です。",
+    ),
+    "parts here": (
+        "Here it goes wrong: {node} has the gradient {result}, and {real} would be right.",
+        "Di sini terjadi kesalahan: gradien {node} menjadi {result}; yang benar {real}.",
+        "ここで誤りが生じます。{node} の勾配は {result} ですが、正しくは {real} です。",
+    ),
+    "passes early": (
+        "Here it goes wrong: {node} passes {result} on before its gradient, {real}, is complete, "
+        "or once again.",
+        "Di sini terjadi kesalahan: {node} meneruskan {result} sebelum gradiennya, {real}, "
+        "lengkap, atau sekali lagi.",
+        "ここで誤りが生じます。{node} は勾配 {real} が確定する前に、または重ねて "
+        "{result} を渡します。",
+    ),
+    "parted": (
+        "Since step {number} not every gradient is right.",
+        "Sejak langkah {number} tidak semua gradien benar.",
+        "ステップ {number} 以降、正しくない勾配があります。",
+    ),
+    "forgiven": (
+        "In this graph the mistake changes no gradient.",
+        "Dalam graf ini kesalahan itu tidak mengubah gradien apa pun.",
+        "このグラフでは、この誤りは勾配を変えません。",
+    ),
+    "nudge": ("Nudge", "Geser sedikit", "少し動かす"),
+    "nudged": (
+        "{operand} changes by {change}, and so {node} by {result}.",
+        "{operand} berubah {change}, jadi {node} berubah {result}.",
+        "{operand} が {change} 変わると、{node} は {result} 変わります。",
+    ),
+    "nudge end": (
+        "Δ{leaf} = {change}: predicted {predicted}, real {real}.",
+        "Δ{leaf} = {change}: perkiraan {predicted}, sebenarnya {real}.",
+        "Δ{leaf} = {change}：予測 {predicted}、実際 {real}。",
+    ),
+    "plot": (
+        "The root as a function of the leaf, with its tangent",
+        "Akar sebagai fungsi dari daun, dengan garis singgungnya",
+        "葉の関数としての根と、その接線",
+    ),
+    "descents": ("The root over the descents", "Akar selama penurunan", "降下にともなう根の値"),
+    "all leaves": ("all leaves", "semua daun", "すべての葉"),
+    "undo": ("Undo", "Urungkan", "取り消す"),
+    "more parents": ("… {count} more", "… {count} lagi", "… ほか {count} 個"),
+    "layers k": (
+        " (here k = {k}, k + 1 = {next})",
+        " (di sini k = {k}, k + 1 = {next})",
+        "（ここでは k = {k}、k + 1 = {next}）",
+    ),
+    "layer and unit": (
+        "layer {layer}, unit {unit}",
+        "lapisan {layer}, unit {unit}",
+        "第 {layer} 層、ユニット {unit}",
+    ),
+    "layer by layer": ("Layer by layer", "Lapis demi lapis", "層ごと"),
+    "example of": (
+        "example {number} of {count}",
+        "contoh {number} dari {count}",
+        "{count} 個の例のうち {number} 番目",
+    ),
+    "example shown": ("Example", "Contoh", "例"),
+    "all examples": ("all examples", "semua contoh", "すべての例"),
+    "whole graph": ("Whole graph", "Seluruh graf", "グラフ全体"),
+    "equations": ("Equations", "Persamaan", "式"),
+    "lecture mode": ("Lecture mode", "Mode kuliah", "講義モード"),
     "as text": (
         "The picture and the steps as text",
         "Gambar dan langkah-langkah sebagai teks",

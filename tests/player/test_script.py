@@ -51,9 +51,9 @@ def test_every_file_says_what_it_is_for(name):
     ],
 )
 def test_the_linter_finds_a_fault_and_where(line, rule):
-    lines = FOLDER.joinpath("panel.js").read_text(encoding="utf-8").splitlines()
-    assert lint("panel.js", "\n".join([*lines, line])) == [(len(lines) + 1, rule)]
+    lines = FOLDER.joinpath("equations.js").read_text(encoding="utf-8").splitlines()
+    assert lint("equations.js", "\n".join([*lines, line])) == [(len(lines) + 1, rule)]
 
 
 def test_the_linter_finds_what_is_no_javascript():
-    assert [rule for _, rule in lint("panel.js", "function open() {")] == [None]
+    assert [rule for _, rule in lint("equations.js", "function open() {")] == [None]

@@ -163,7 +163,6 @@ def pages():
     for root in (neuron(), changed(neuron()), batch()):
         page = play(root, names=None)
         yield re.search(r'"words":(\{.*?\})', page.html)[1]
-        yield re.search(r'"why":(\{.*?\})', page.html)[1]
         shown = re.sub(r"(?s)<(style|script).*?</\1>", " ", page.html)
         labels = " ".join(re.findall(r'(?:aria-label|title)="([^"]*)"', shown))
         yield unescape(re.sub("<[^>]*>", " ", shown) + labels)

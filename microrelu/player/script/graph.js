@@ -38,7 +38,7 @@ for (const node of [...nodes].reverse()) {
   if (node.row && !isLive(node)) node.lockedBy = node;
   if (node.lockedBy) for (const parent of node.parents) parent.lockedBy ??= node.lockedBy;
 }
-const leaves = nodes.filter((node) => node.isLeaf);
+const leaves = DATA.leaves.map((index) => nodes[index]);
 
 /* Values and local derivatives: as recorded where nothing that they depend on has changed. */
 function computeForward() {
@@ -109,14 +109,74 @@ function allPaths(leaf, on) {
   return found;
 }
 
-/* The steps: the leaves as given, every operation forward, every node but constants back. */
+/* The steps: the leaves as given, every operation forward, 1 at the root, and back from every node
+   that passes something on; a leaf is complete where the last of its users is. Layer by layer, a
+   step has many nodes. Of several examples one alone can be gone through. */
 
-const steps = [
-  { phase: "forward", node: null },
+const order = new Map(sweepOrder.map((node, done) => [node, done]));
+for (const node of nodes) {
+  node.completeAt = Math.max(-1, ...node.uses.map(([user]) => order.get(user)));
+}
+for (const [index, layer, unit] of DATA.units ?? []) Object.assign(nodes[index], { layer, unit });
+DATA.examples.forEach((own, example) => {
+  for (const index of own) nodes[index].example = example;
+});
+
+const START = { phase: "forward", node: null };
+const SEED = { phase: "backward", node: root, done: -1 };
+const passesOn = (node) => node.row && node.parents.some((parent) => !parent.isConstant);
+const ONE_BY_ONE = [
+  START,
   ...nodes.filter((node) => node.row).map((node) => ({ phase: "forward", node })),
-  ...sweepOrder.map((node, done) => ({ phase: "backward", node, done })),
-].filter(({ node }) => !node?.isConstant || node === root);
+  SEED,
+  ...sweepOrder.filter(passesOn).map((node) => ({ phase: "backward", node, done: order.get(node) })),
+];
+const LAYERS = (DATA.layers ?? []).map(([phase, formula, words, members]) => ({
+  phase, formula, words, members: members.map((index) => nodes[index]),
+}));
+
+function layerSteps() {
+  const [forward, back] = ["forward", "backward"].map((way) => LAYERS.filter(({ phase }) => phase === way));
+  const inLayers = new Set(forward.flatMap(({ members }) => members));
+  const others = ONE_BY_ONE.filter(({ phase, node }) => phase === "forward" && node && !inLayers.has(node));
+  return [START, ...forward, ...others, SEED, ...back];
+}
+
+let steps = ONE_BY_ONE;
 let position = 0;
 let chosen = leaves.find((leaf) => !leaf.lockedBy) ?? leaves[0] ?? null;
 let isPicked = false;
 let isDifferentiating = false;
+
+/* The step of the same node, or the one nearest to it, among other steps. */
+function setSteps(byLayers, example) {
+  if (mistake) return ([steps, position] = [mistaken(), 0]);
+  const { phase, node, members } = steps[position];
+  const isShown = ({ node: one, members: many }) =>
+    example === null || (many ?? [one]).some((each) => !each || (each.example ?? example) === example);
+  steps = (byLayers ? layerSteps() : ONE_BY_ONE).filter(isShown);
+  const wanted = members?.[0] ?? node;
+  const near = steps.findIndex((to) => to.phase === phase && (to.node === wanted || to.members?.includes(wanted)));
+  return (position = Math.max(0, near >= 0 ? near : steps.findIndex((to) => to.phase === phase)));
+}
+
+/* What is known at a step: values that were computed, gradients that were received so far. */
+function stateAt(at) {
+  const { phase, node, members, done } = steps[at];
+  const isBack = phase === "backward";
+  if (steps[at].grad) {
+    const passed_ = new Set(steps.slice(0, at + 1).map((each) => each.node));
+    return { isKnown: () => true, isComplete: () => false, isPassed: (each) => passed_.has(each), ...steps[at] };
+  }
+  const before = steps.slice(0, at + 1).filter((step) => step.phase === phase);
+  const told = new Set(before.flatMap((each) => each.members ?? [each.node]));
+  const isKnown = (each) => phase !== "forward" || !each.row || told.has(each) || (!members && node && each.index <= node.index);
+  if (!isBack) return { isKnown, isComplete: () => false, isPassed: () => false, ...sweep(0), received: [] };
+  if (!members) {
+    const isComplete = (each) => each.completeAt <= done;
+    return { isKnown, isComplete, isPassed: (each) => order.get(each) <= done, ...sweep(done + 1) };
+  }
+  const isComplete = (each) => told.has(each);
+  const isPassed = (each) => each.parents.some(isComplete);
+  return { isKnown, isComplete, isPassed, grad: complete, received: nodes.map(isComplete) };
+}

@@ -119,5 +119,10 @@ const typesetPartial = (over, under) => {
   const [above, below] = [over, under].map((part) => row(sign("∂"), bracket(part, SUM)));
   return [`<mfrac>${above}${below}</mfrac>`, POWER, null];
 };
-const typesetGradient = (node) => typesetPartial(typesetName(root), typesetName(node));
-const typesetName = (node) => (node.name ? [...node.name, null] : typesetNumber(node.data));
+/* A symbol lights up what it stands for: n3 is a node's box, e5_0 an edge. */
+const linked = (key, [text, ...how]) => [`<mstyle data-link="${key}">${text}</mstyle>`, ...how];
+const typesetPlainName = (node) => (node.name ? [...node.name, null] : typesetNumber(node.data));
+const typesetName = (node) =>
+  node.name ? linked(`n${node.index}`, typesetPlainName(node)) : typesetNumber(node.data);
+const typesetGradient = (node) =>
+  linked(`n${node.index}`, typesetPartial(typesetPlainName(root), typesetPlainName(node)));

@@ -1,5 +1,5 @@
-/* The panel: the equations of a step, the derivation with respect to a leaf, the sentences. Formulas
-   are made of MathML that Python escaped and of numbers, never of raw text. */
+/* The equations of a step, and the derivation with respect to a leaf. Formulas are made of MathML
+   that Python escaped and of numbers, never of raw text. */
 
 /* The equations of a step, each a list of parts to be joined by equals signs. */
 
@@ -34,13 +34,15 @@ function typesetLocal(node, operand) {
    operand twice, but ∂₂(f(w, w)) if nothing else says which. */
 function typesetSymbol(node, operand) {
   const parent = node.parents[operand];
+  const edge = (part) => linked(`e${node.index}_${operand}`, part);
   if (node.parents.filter((other) => other === parent).length > 1) {
     if (typesetLocal(node, operand)) return null;
     const place = `<msub>${sign("∂")}<mn>${operand + 1}</mn></msub>`;
-    return [row(place, sign("("), typesetFormula(node)[0], sign(")")), POWER, null];
+    return edge([row(place, sign("("), typesetFormula(node, typesetPlainName)[0], sign(")")), POWER, null]);
   }
-  if (!node.indirect.has(operand)) return typesetPartial(typesetName(node), typesetName(parent));
-  return typesetPartial([bracket(typesetFormula(node), ATOM), ATOM], typesetName(parent));
+  if (!node.indirect.has(operand)) return edge(typesetPartial(...[node, parent].map(typesetPlainName)));
+  const own = bracket(typesetFormula(node, typesetPlainName), ATOM);
+  return edge(typesetPartial([own, ATOM], typesetPlainName(parent)));
 }
 
 function factors(node, operand) {
@@ -74,6 +76,11 @@ function gathered(node) {
   return unrepeated([left, ...levels, typesetNumber(complete[node.index])]);
 }
 
+function allGathered(node) {
+  const isShort = node.uses.length <= MOST_PATHS;
+  return unrepeated(isShort ? gathered(node) : [typesetGradient(node), typesetNumber(complete[node.index])]);
+}
+
 /* With respect to one leaf: the derivation along its paths. */
 
 const MOST_PATHS = 8;
@@ -99,46 +106,9 @@ function derivation(leaf) {
   return { on, count: null, rows: [unrepeated(parts)] };
 }
 
-/* The sentences. */
-
-const fill = (sentence, gaps) => sentence.replace(/\{(\w+)\}/g, (_, gap) => gaps[gap]);
-const say = (key, gaps) => fill(WORDS[key], gaps);
-const nameOf = (node) => node.text || number(node.data);
-
-function why(node) {
-  if (!node.row) return say("leaf", { node: nameOf(node) });
-  const { symbol, hasKink, name } = node.row;
-  const slopes = node.local.filter((_, operand) => !node.parents[operand].isConstant);
-  if (node.kink && slopes.length) {
-    return say("kink", { symbol, slope: slopes.map(number).join(", ") });
-  }
-  for (const [slope, key] of hasKink && slopes.length ? [[0, "closed"], [1, "open"]] : []) {
-    if (slopes.every((derivative) => derivative === slope)) return say(key, { symbol });
-  }
-  return fill(DATA.why[name], { node: nameOf(node), symbol });
-}
-
-function sentences({ phase, node }) {
-  if (!node) return [leaves.some((leaf) => !leaf.lockedBy) ? WORDS.start : ""];
-  const said = [];
-  if (node.isStale) return [say("changed operands", { node: nameOf(node) })];
-  if (phase === "forward") {
-    const names = [...new Set(node.parents.map(nameOf))];
-    const shown = names.length > 6 ? [...names.slice(0, 5), "…"] : names;
-    if (shown.length) said.push(say("computed", { node: nameOf(node), operands: shown.join(WORDS.comma) }));
-  } else {
-    if (node === root) said.push(say("seed", { node: nameOf(node) }));
-    if (feedsStale(node)) said.push(say("feeds changed", { node: nameOf(node) }));
-    if (node.row || !feedsStale(node)) said.push(why(node));
-  }
-  if (node.row && !Number.isFinite(node.data)) said.push(say("no value", { symbol: node.row.symbol }));
-  if (node.row && !isLive(node)) said.push(say("not live", { symbol: node.row.symbol }));
-  return said;
-}
-
 /* What is shown. */
 
-const math = (inner) => `<math displaystyle="true">${inner}</math>`;
+const math = (inner) => `<math displaystyle="true" lang="en">${inner}</math>`;
 
 /* One equation, which may be broken before its equals signs, its pluses and its dots. */
 function equationRow([left, ...parts], className = "", gains = false) {
@@ -174,21 +144,36 @@ function contributionRows(node, totals) {
   });
 }
 
-function showPanel() {
-  const { phase, node, done } = steps[position];
-  $("phase").textContent = WORDS[phase];
-  const sentence = sentences(steps[position]).join(" ");
-  if ($("sentence").textContent !== sentence) $("sentence").textContent = sentence;
+/* In one line: how a node was made, or what one parent receives; all of it unfolds. */
+function shortEquation({ phase, node, done }, operand) {
+  if (!node || node.isStale) return null;
+  if (phase !== "backward") return [...equation(node).slice(0, 2), typesetNumber(node.data)];
+  if (done < 0) return [typesetGradient(node), typesetNumber(complete[node.index])];
+  const parts = product(node, operand);
+  return [typesetGradient(node.parents[operand]), ...parts.slice(-3, -2), ...parts.slice(-1)];
+}
+
+function showEquations(operand) {
+  const step = steps[position];
+  const { phase, node, members, formula, done, used } = step;
+  if (used !== undefined) return ["equation", "mathematics", "derivation"].forEach((id) => $(id).replaceChildren());
+  const isBack = phase === "backward";
+  const short = members ? null : shortEquation(step, operand);
+  const isGain = isBack && done >= 0 && node?.parents[operand].uses.length > 1;
+  const written = short && equationRow(unrepeated(short), isBack ? "product" : "equation", isGain);
+  $("equation").innerHTML = formula ? math(formula) : (written ?? "");
   const shown = [];
-  if (node && !node.isStale) shown.push(equationRow(equation(node), "equation"));
-  if (phase === "backward" && !node.isStale) {
-    const isShort = node.uses.length <= MOST_PATHS;
-    const gradient = isShort ? gathered(node) : [typesetGradient(node), typesetNumber(complete[node.index])];
-    const isGathered = !node.row || node.uses.length > 1 || node === root;
-    if (isGathered && !feedsStale(node)) shown.push(equationRow(unrepeated(gradient), "gathered"));
-    shown.push('<div class="contributions">', ...contributionRows(node, sweep(done)), "</div>");
+  if (members) {
+    const rows = members.filter((each) => !each.isStale);
+    const told = isBack ? rows.filter((each) => !feedsStale(each)).map(gathered) : rows.map((each) => equation(each));
+    shown.push(...told.map((parts) => equationRow(unrepeated(parts), isBack ? "gathered" : "equation")));
+  } else if (node && !node.isStale) {
+    shown.push(equationRow(equation(node), "equation"));
+    if (isBack && !feedsStale(node)) shown.push(equationRow(allGathered(node), "gathered"));
+    if (isBack && done >= 0) {
+      shown.push('<div class="contributions">', ...contributionRows(node, sweep(done)), "</div>");
+    }
   }
-  $("changed").hidden = !nodes.some((other) => other.isStale);
   $("mathematics").innerHTML = shown.join("");
   const what = isDifferentiating && chosen ? derivation(chosen) : null;
   const rows = what ? what.rows.map((parts) => equationRow(unrepeated(parts))) : [];
@@ -197,4 +182,6 @@ function showPanel() {
     const names = { count: what.count, root: nameOf(root), leaf: nameOf(chosen) };
     $("derivation").firstChild.textContent = say("too many paths", names);
   }
+  for (const symbol of document.querySelectorAll(".said mstyle, #panel mstyle")) symbol.tabIndex = 0;
+  return undefined;
 }
