@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from microrelu.bridges.pytorch import from_torch, to_torch
     from microrelu.check.gradients import check_gradients
     from microrelu.expressions import expression
+    from microrelu.foreign import adopt
     from microrelu.losses import cross_entropy, half_squared_error, hinge, mean, softmax
     from microrelu.nn import MLP, Layer, Module, Neuron
     from microrelu.optim import SGD, Adam
@@ -58,6 +59,7 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "expressions": ("expression",),
+    "foreign": ("adopt",),
     "losses": ("cross_entropy", "half_squared_error", "hinge", "mean", "softmax"),
     "nn": ("MLP", "Layer", "Module", "Neuron"),
     "optim": ("SGD", "Adam"),
