@@ -8,13 +8,14 @@ unknown, with the derivatives that the node itself claims, if it does.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from microrelu.engine import Constant, Operation, Value, topological_order
 from microrelu.errors import real_number
 from microrelu.operations import at_zero, relu_at_zero
-from microrelu.recognition import CLOSE, Known, known_names, recognised
+from microrelu.recognition import CLOSE, Known, Recognised, known_names, recognised, unknown
 
 # Under which names engines keep these; the first that a root has is that of its whole graph.
 NUMBERS = ("data", "value")
@@ -23,6 +24,7 @@ GRADIENTS = ("grad", "gradient")
 CLAIMS = ("_local_grads", "local_grads", "local_derivatives")
 SYMBOLS = ("_op", "op", "operation")
 LABELS = ("label", "name")
+Slopes = tuple[float, ...] | None
 
 
 class Adopted(Value):
@@ -56,6 +58,10 @@ class Adopted(Value):
             if isinstance(node, Adopted) and node.theirs is theirs:
                 return node
         raise ValueError(f"{_shown(theirs)} is no node of this graph.")
+
+    def made_by(self, found: Recognised) -> None:
+        """Set what a node was found to be made by, and of."""
+        self.operation, self.parents, self._data, self.local_derivatives, self.fits = found
 
     @property
     def is_unknown(self) -> bool:
@@ -104,6 +110,8 @@ def adopt(root: Any, *, operands: str = "", number: str = "", gradient: str = ""
     if not any(node._grad for node in order):
         for node in order:
             node._grad = 0  # the 0.0 of no sweep yet
+    elif reader.unclear:
+        _decide(order, reader.unclear)
     _compare(adopted, order)
     return adopted
 
@@ -132,6 +140,7 @@ class _Reader:
         self.operands = operands or [*used, *kept, ""][0]
         self.gradient = gradient or _first(root, GRADIENTS)
         self.known = known_names()
+        self.unclear: dict[Adopted, Callable[[Slopes], Recognised]] = {}
         known = hasattr(root, self.number or "?") and hasattr(root, self.operands or "?")
         if isinstance(root, type) or not known:
             raise TypeError(
@@ -202,10 +211,11 @@ class _Reader:
         if parents:
             ordered = not isinstance(getattr(theirs, self.operands), (set, frozenset))
             claims = _claims(theirs, parents) if ordered or len(parents) == 1 else None
-            found = recognised(
-                self.known, _symbol(theirs, self.known), parents, ordered, value, claims
-            )
-            node.operation, node.parents, node._data, node.local_derivatives, node.fits = found
+            symbol = _symbol(theirs, self.known)
+            found = partial(recognised, self.known, symbol, parents, ordered, value)
+            node.made_by(found(claims))
+            if node.fits and claims is None:
+                self.unclear[node] = found
             if claims is not None:  # a plain number that is left out has none
                 node.claims = (*claims, *node.local_derivatives[len(claims) :])
         return node
@@ -278,6 +288,39 @@ def _shown(theirs: Any) -> str:
 
 
 # What their gradients should be
+
+
+def _decide(
+    order: Sequence[Value], unclear: Mapping[Adopted, Callable[[Slopes], Recognised]]
+) -> None:
+    """Take what their gradients say where several operations fit; what they leave is unknown.
+
+    No derivative is blamed there: what a node must have passed on is what it claims.
+    """
+    uses: dict[Value, dict[Value, None]] = {node: {} for node in order}
+    for node in order:
+        for parent in node.parents:
+            uses[parent][node] = None
+    waiting = {node for node in unclear if node._grad}
+    for node in [node for node in reversed(order) if node in waiting]:
+        assert isinstance(node, Adopted)
+        passed: dict[Value, float] = {}
+        for parent in dict.fromkeys(node.parents):
+            others = [user for user in uses[parent] if user is not node]
+            if waiting.isdisjoint(others):
+                passed[parent] = parent._grad - sum(_passed(user, parent) for user in others)
+        waiting.discard(node)
+        if len(passed) == len({*node.parents}):
+            claims = [passed.pop(parent, 0.0) / node._grad for parent in node.parents]
+            node.made_by(unclear[node](tuple(claims)))
+        else:
+            node.made_by(unknown("?", node.parents, node._data, None, node.fits))
+
+
+def _passed(node: Value, parent: Value) -> float:
+    """What a node passes on to one of its operands, which may stand twice."""
+    pairs = zip(node.parents, node.local_derivatives, strict=True)
+    return node._grad * sum(slope for each, slope in pairs if each is parent)
 
 
 def _compare(root: Adopted, order: Sequence[Value]) -> None:

@@ -89,14 +89,19 @@ def recognised(
         return unknown(symbol, parents, value, claims)
     if named:  # a + a rather than a + 2 where a is 2
         fitting = [each for each in fitting if {*each.operands} <= {*parents}] or fitting
-    first = _by_operand(fitting[0]) if len(fitting) > 1 else []
-    if len(fitting) == 1 or all(is_close(first, _by_operand(each)) for each in fitting):
+    if len(fitting) == 1:
+        return fitting[0]
+    slopes = [_by_operand(each.operands, each.derivatives) for each in fitting]
+    if all(is_close(slopes[0], each) for each in slopes):
         return fitting[0]
     fits = tuple({each.operation: None for each in fitting if each.operation})
-    as_claimed = [each for each in fitting if claims and is_close(each.derivatives, claims)]
-    if claims and not as_claimed:
-        return unknown(symbol, parents, value, claims, fits)
-    return (as_claimed or fitting)[0]._replace(fits=fits)
+    if claims is None:
+        return fitting[0]._replace(fits=fits)
+    claimed = _by_operand(parents, claims)
+    for each, found in zip(fitting, slopes, strict=True):
+        if is_close(found, claimed):
+            return each._replace(fits=fits)
+    return unknown(symbol, parents, value, claims, fits)
 
 
 def unknown(
@@ -205,10 +210,10 @@ def _fits(found: Recognised, value: float, tolerance: float, lost: float) -> boo
     return is_near or (math.isnan(found.value) and math.isnan(value))
 
 
-def _by_operand(found: Recognised) -> list[float]:
+def _by_operand(operands: Sequence[Value], slopes: Sequence[float]) -> list[float]:
     """The derivative by each operand that is kept; of one that stands twice the sum."""
     sums: dict[int, float] = {}
-    for operand, slope in zip(found.operands, found.derivatives, strict=True):
+    for operand, slope in zip(operands, slopes, strict=True):
         if type(operand) is not Constant:
             sums[id(operand)] = sums.get(id(operand), 0.0) + slope
     return [sums[place] for place in sorted(sums)]

@@ -157,6 +157,30 @@ def test_what_is_unknown_has_the_derivatives_that_it_claims():
     assert math.isnan(nameless.parents[0].right)
 
 
+@pytest.mark.parametrize("name", ["__add__", "__mul__"])
+def test_where_several_operations_fit_their_gradients_tell_which_it_was(name):
+    a, b = Nameless(2.0), Nameless(2.0)
+    four = getattr(a, name)(b)
+    root = four * a * 0.3
+    assert len(adopt(root).parents[0].parents[0].fits) == 3
+    root.backward()
+    adopted = adopt(root)
+    assert f"__{adopted.ours(four).operation.name[:3]}__" == name
+    assert not any(node.differs for node in below(adopted))
+    b.grad = 77.0
+    assert adopt(root).ours(four).is_unknown  # and blamed for nothing
+    assert not any(node.differs for node in below(adopt(root)))
+
+
+def test_where_gradients_cannot_tell_either_it_is_unknown():
+    a, b = Nameless(2.0), Nameless(2.0)
+    root = (a + b).tanh() * (a * b)
+    root.backward()
+    adopted = adopt(root)
+    assert adopted.ours(a).differs is False
+    assert math.isnan(adopted.ours(a).right)
+
+
 def test_what_is_claimed_is_kept_beside_what_is_right():
     x = LocalGradients(0.4)
     adopted = adopt(LocalGradients(math.tanh(0.4), (x,), (0.6,)))
