@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from microrelu.optim import SGD, Adam
     from microrelu.picture.drawing import draw, draw_dot
     from microrelu.player.page import play
+    from microrelu.reports.diagnosis import diagnose
     from microrelu.reports.health import layers
     from microrelu.steps.derivations import derivation
     from microrelu.steps.explanation import explain
@@ -71,6 +72,7 @@ _ROOMS = {
     "picture.drawing": ("draw", "draw_dot"),
     "player.page": ("play",),
     "reports.health": ("layers",),
+    "reports.diagnosis": ("diagnose",),
     "tape.tape": ("Tape",),
     "bridges.pytorch": ("from_torch", "to_torch"),
     "bridges.jax_function": ("to_jax",),

@@ -213,6 +213,143 @@ class Pow(Node):
     pass
 
 
+# One mistake each
+
+
+class Overwrites(Closures):
+    def pass_on(self, node, operands, slopes):
+        for operand, slope in zip(operands, slopes, strict=True):
+            operand.grad = node.grad * slope
+
+
+class BreadthFirst(Closures):
+    """Each node once, but in the order in which they are found."""
+
+    def order(self):
+        found = [self]
+        for node in found:
+            found += [each for each in node._prev if each not in found]
+        return found
+
+
+class Forward(Closures):
+    """The order is not reversed."""
+
+    def order(self):
+        return super().order()[::-1]
+
+
+class Arrivals(Closures):
+    """A recursion without an order: every node passes on once for each path to it."""
+
+    def backward(self, is_root=True):
+        if is_root:
+            self.grad = 1.0
+        self._backward()
+        for node in self._prev:
+            node.backward(False)
+
+
+class WithoutSeed(Closures):
+    def backward(self):
+        for node in self.order():
+            node._backward()
+
+
+class WrongSeed(Closures):
+    def backward(self):
+        self.grad = self.data
+        for node in self.order():
+            node._backward()
+
+
+class Slopes(Closures):
+    """What `passed` makes of upstream gradient and local derivative, for the operation `of`."""
+
+    of = "*"
+
+    def passed(self, upstream, slope):
+        return upstream * slope
+
+    def pass_on(self, node, operands, slopes):
+        for operand, slope in zip(operands, slopes, strict=True):
+            is_of = node._op == self.of
+            contribution = self.passed(node.grad, slope) if is_of else node.grad * slope
+            operand.grad += contribution
+
+
+class WithoutUpstream(Slopes):
+    def passed(self, upstream, slope):
+        return slope
+
+
+class WithoutLocal(Slopes):
+    of = "tanh"
+
+    def passed(self, upstream, slope):
+        return upstream
+
+
+class WithoutSign(Slopes):
+    of = "exp"
+
+    def passed(self, upstream, slope):
+        return -upstream * slope
+
+
+class WithoutStep(Slopes):
+    of = "ReLU"
+
+    def passed(self, upstream, slope):
+        return upstream
+
+
+class WrongSlope(Slopes):
+    """The derivative of tanh as 1 − t, its square forgotten."""
+
+    of = "tanh"
+
+    def passed(self, upstream, slope):
+        return upstream * (1 - math.sqrt(1 - slope))
+
+
+class WrongClaim(LocalGradients):
+    __slots__ = ()
+
+    def tanh(self):
+        t = math.tanh(self.data)
+        return type(self)(t, (self,), (1 - t,))
+
+
+class NotANumber(Slopes):
+    of = "tanh"
+
+    def passed(self, upstream, slope):
+        return math.nan
+
+
+class WrongValue(Closures):
+    def tanh(self):
+        return self.made(math.sinh(self.data), (self,), (math.cosh(self.data),), "tanh")
+
+
+class OverwritesAndForgets(WithoutLocal):
+    """Two mistakes."""
+
+    def pass_on(self, node, operands, slopes):
+        if node._op == self.of:
+            super().pass_on(node, operands, slopes)
+        else:
+            Overwrites.pass_on(self, node, operands, slopes)
+
+
+def tree(kind):
+    """A graph in which every node is used once: nothing is overwritten, each order is right."""
+    a, b, c = kind(0.7), kind(-1.3), kind(2.9)
+    root = ((a * b).exp() + c.tanh() * 0.6).tanh() * 1.7
+    return root, (a, b, c)
+
+
 RIGHT = (Closures, LocalGradients, Sets, Tuples, Nameless, Node)
 
 

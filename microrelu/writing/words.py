@@ -757,6 +757,216 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "lingkaran abu-abu: tertutup untuk setiap contoh",
         "灰色の円：すべての例で閉じている",
     ),
+    # The diagnosis of someone's engine
+    "full stop": (".", ".", "。"),
+    "column node": ("node", "simpul", "ノード"),
+    "column made": ("made", "asalnya", "計算"),
+    "column theirs": ("theirs", "miliknya", "相手の値"),
+    "column right": ("should be", "seharusnya", "正しい値"),
+    "right gradient": ("right", "benar", "正しい"),
+    "follows": ("follows", "akibat", "波及"),
+    "not known": ("not known", "tidak diketahui", "不明"),
+    "right of all": (
+        "{right} of {count} gradients are right",
+        "{right} dari {count} gradien benar",
+        "{count} 個の勾配のうち {right} 個が正しい",
+    ),
+    "count follows": (
+        "; {count} are wrong only because of those above them",
+        "; {count} salah hanya karena yang di atasnya",
+        "。{count} 個は上流の誤りが波及しただけ",
+    ),
+    "count not known": (
+        "; {count} cannot be judged",
+        "; {count} tidak dapat dinilai",
+        "。{count} 個は判定不能",
+    ),
+    "first wrong": (
+        "{node} got {got} and should have got {right}: ",
+        "{node} menerima {got}, seharusnya {right}: ",
+        "{node} は {got} ですが、正しくは {right} です。",
+    ),
+    "then wrong": (
+        "What remains when that is put right: {node} got {got} and, by the gradients above it, "
+        "should have got {right}: ",
+        "Yang tersisa setelah itu diperbaiki: {node} menerima {got}, padahal menurut gradien di "
+        "atasnya seharusnya {right}: ",
+        "それを直しても残る誤り：{node} は {got} ですが、上流の勾配からは {right} になるはずです。",
+    ),
+    "or": (" Or: ", " Atau: ", "または："),
+    "same": (
+        " The same explains {nodes}.",
+        " Hal yang sama menjelaskan {nodes}.",
+        "{nodes} も同じ理由です。",
+    ),
+    "amount from": ("{amount} from {node}", "{amount} dari {node}", "{node} からの {amount}"),
+    "no seed": (
+        "{node} got {got} and should have got 1: the sweep starts by setting the gradient of what "
+        "is differentiated to 1.",
+        "{node} menerima {got}, seharusnya 1: propagasi balik dimulai dengan mengisi 1 pada "
+        "gradien fungsi yang diturunkan.",
+        "{node} は {got} ですが、正しくは 1 です。逆伝播は、微分される関数の勾配を 1 とおくことから"
+        "始まります。",
+    ),
+    "wrong seed": (
+        "{node} got {got} and should have got 1: the derivative of {node} by itself is 1, and "
+        "every other gradient is multiplied by what stands here.",
+        "{node} menerima {got}, seharusnya 1: turunan {node} terhadap dirinya sendiri adalah 1, "
+        "dan semua gradien lain dikalikan dengan nilai ini.",
+        "{node} は {got} ですが、正しくは 1 です。{node} の自分自身に関する微分は 1 で、ほかの勾"
+        "配にはすべてこの値が掛かります。",
+    ),
+    "unswept": (
+        "Every gradient is 0: backward() was not called, or the gradient of {root} was not set to "
+        "1 first.",
+        "Semua gradien 0: backward() belum dipanggil, atau gradien {root} tidak diisi 1 lebih "
+        "dulu.",
+        "勾配がすべて 0 です。backward() が呼ばれていないか、最初に {root} の勾配が 1 とおかれて"
+        "いません。",
+    ),
+    "mistake recursion": (
+        "The graph is {depth} nodes deep, and Python's recursion ends at {limit}: a function that "
+        "calls itself for each operand cannot walk it. Keep the nodes to visit in a list.",
+        "Kedalaman graf {depth} simpul, sedangkan rekursi Python berhenti di {limit}: fungsi yang "
+        "memanggil dirinya untuk setiap operan tidak dapat menelusurinya. Simpan simpul yang akan "
+        "dikunjungi dalam sebuah list.",
+        "グラフの深さは {depth} ノードですが、Python の再帰は {limit} で打ち切られます。引数ごと"
+        "に自分を呼び出す関数ではたどれません。訪れるノードをリストに入れてください。",
+    ),
+    "mistake no number": (
+        "{equation} has the value {value}: no gradient below it means anything.",
+        "{equation} bernilai {value}: semua gradien di bawahnya tidak berarti.",
+        "{equation} の値は {value} です。これより下の勾配には意味がありません。",
+    ),
+    "mistake value": (
+        "{equation}, but it should be {computed}: the operation computes another value, or data "
+        "was changed after it (diagnose before the optimiser's step).",
+        "{equation}, padahal seharusnya {computed}: operasinya menghitung nilai lain, atau data "
+        "diubah sesudahnya (diagnosislah sebelum langkah pengoptimal).",
+        "{equation} ですが、正しくは {computed} です。演算が別の値を計算したか、その後に data が"
+        "変えられました（オプティマイザーの更新の前に診断してください）。",
+    ),
+    "mistake nan": (
+        "what came from {users} is no number, nor is anything below.",
+        "yang datang dari {users} bukan bilangan, begitu pula semua yang di bawahnya.",
+        "{users} から伝わったものが数でなく、これより下もすべて数になりません。",
+    ),
+    "mistake overwritten": (
+        "of its {count} contributions, {listed}, only {left} is left. Each overwrote what was "
+        "there (=) and should have been added to it (+=).",
+        "dari {count} kontribusinya, {listed}, yang tersisa hanya {left}. Masing-masing menimpa "
+        "yang sudah ada (=), padahal harus ditambahkan (+=).",
+        "{count} 個の寄与（{listed}）のうち、残っているのは {left} だけです。前の値に上書き（=）"
+        "され、加算（+=）されていません。",
+    ),
+    "mistake early": (
+        "{user} passed its gradient on when it had only {had} of {complete}. A node is passed on "
+        "after all that it feeds: sweep in topological order.",
+        "{user} meneruskan gradiennya saat baru memiliki {had} dari {complete}. Sebuah simpul "
+        "diteruskan setelah semua penerima keluarannya: telusuri menurut urutan topologis.",
+        "{user} は勾配が {complete} のうち {had} しか届いていないときに伝えました。ノードは、その"
+        "出力先がすべて済んでから伝えます。トポロジカル順にたどってください。",
+    ),
+    "mistake nothing": (
+        "{user} passed nothing on to it. Either nothing had reached {user} when it did (sweep in "
+        "topological order, from the root on), or it leaves this operand out.",
+        "{user} tidak meneruskan apa pun kepadanya. Mungkin {user} belum menerima apa pun saat itu "
+        "(telusuri menurut urutan topologis, mulai dari akar), atau operan ini terlewat.",
+        "{user} から何も伝わっていません。そのとき {user} にまだ何も届いていなかった（根からトポ"
+        "ロジカル順にたどってください）か、この引数が抜けています。",
+    ),
+    "mistake upstream": (
+        "{equation} passed on its local derivative {slope} alone: the factor {upstream}, the "
+        "gradient from above, is lost.",
+        "{equation} hanya meneruskan turunan lokalnya {slope}: faktor {upstream}, yaitu gradien "
+        "dari atas, hilang.",
+        "{equation} は局所的な微分 {slope} だけを伝えました。上流の勾配である因子 {upstream} が抜"
+        "けています。",
+    ),
+    "mistake local": (
+        "{equation} passed its gradient {upstream} on as it is: the factor {slope}, the local "
+        "derivative of {symbol}, is lost.",
+        "{equation} meneruskan gradiennya {upstream} begitu saja: faktor {slope}, yaitu turunan "
+        "lokal {symbol}, hilang.",
+        "{equation} は勾配 {upstream} をそのまま伝えました。{symbol} の局所的な微分である因子 "
+        "{slope} が抜けています。",
+    ),
+    "mistake step": (
+        "{equation} is closed, and passed {upstream} on all the same: the factor Step = 0 is lost.",
+        "{equation} tertutup, tetapi tetap meneruskan {upstream}: faktor Step = 0 hilang.",
+        "{equation} は閉じているのに {upstream} を伝えました。因子 Step = 0 が抜けています。",
+    ),
+    "mistake sign": (
+        "{equation} passed on its contribution {amount} with the other sign.",
+        "{equation} meneruskan kontribusinya {amount} dengan tanda terbalik.",
+        "{equation} は寄与 {amount} を逆の符号で伝えました。",
+    ),
+    "mistake claimed": (
+        "{equation} has the local derivative {claimed} by {operand}; differences say {slope}.",
+        "{equation} memakai turunan lokal {claimed} terhadap {operand}; menurut beda hingga "
+        "{slope}.",
+        "{equation} の {operand} に関する局所的な微分が {claimed} になっています。差分では "
+        "{slope} です。",
+    ),
+    "mistake slope": (
+        "{equation} passed on as much as if its local derivative by {operand} were {claimed}; "
+        "differences say {slope}.",
+        "{equation} meneruskan seakan-akan turunan lokalnya terhadap {operand} adalah {claimed}; "
+        "menurut beda hingga {slope}.",
+        "{equation} は、{operand} に関する局所的な微分が {claimed} であるかのように伝えました。差"
+        "分では {slope} です。",
+    ),
+    "mistake earlier": (
+        "it is {times} times that: what an earlier sweep left was not set to 0 first (zero_grad).",
+        "ini {times} kali lipatnya: sisa propagasi sebelumnya tidak diisi 0 lebih dulu "
+        "(zero_grad).",
+        "これはその {times} 倍です。前の逆伝播の値が先に 0 に戻されていません（zero_grad）。",
+    ),
+    "mistake left over": (
+        "perhaps {rest} of it is left from an earlier sweep, and was not set to 0 (zero_grad).",
+        "mungkin {rest} di antaranya sisa propagasi sebelumnya yang tidak diisi 0 (zero_grad).",
+        "そのうち {rest} は、0 に戻されなかった前の逆伝播の値かもしれません（zero_grad）。",
+    ),
+    "mistake again": (
+        "the graph was swept {times} times, and inner nodes passed on again what the sweep before "
+        "had left in them. Set every gradient to 0 first.",
+        "graf ditelusuri {times} kali, dan simpul dalam meneruskan lagi sisa propagasi sebelumnya. "
+        "Isi semua gradien dengan 0 lebih dulu.",
+        "グラフは {times} 回たどられ、内部のノードが前回の値をもう一度伝えました。先にすべての勾"
+        "配を 0 に戻してください。",
+    ),
+    "mistake arrivals": (
+        "each time that something reaches a node, it passes all of its gradient on once more. "
+        "Sweep in topological order, where each node passes on once.",
+        "setiap kali ada yang sampai ke sebuah simpul, simpul itu meneruskan lagi seluruh "
+        "gradiennya. Telusuri menurut urutan topologis, sehingga setiap simpul meneruskan satu "
+        "kali.",
+        "何かが届くたびに、ノードが勾配の全体をもう一度伝えています。トポロジカル順にたどれば、各"
+        "ノードは一度だけ伝えます。",
+    ),
+    "mistake unexplained": (
+        "no mistake that is known here explains it.",
+        "tidak ada kesalahan yang dikenal di sini yang menjelaskannya.",
+        "ここで知られている誤りでは説明できません。",
+    ),
+    "several fit": (
+        "{node} = {value} may have been made by any of {operations}, so that its derivative is not "
+        "judged: give nodes the name of their operation (_op), or take other numbers.",
+        "{node} = {value} mungkin hasil salah satu dari {operations}, jadi turunannya tidak "
+        "dinilai: beri simpul nama operasinya (_op), atau pakai bilangan lain.",
+        "{node} = {value} は {operations} のどれからも得られるので、その微分は判定しません。ノー"
+        "ドに演算の名前（_op）を付けるか、別の数を使ってください。",
+    ),
+    "unknown": (
+        "What made {node} is not known, so that nothing below it can be judged.",
+        "Asal {node} tidak diketahui, jadi yang di bawahnya tidak dapat dinilai.",
+        "{node} を計算した演算が不明なので、その下は判定できません。",
+    ),
+    "unknown claims": (
+        "What made {node} is not known: its local derivatives are taken as it claims them.",
+        "Asal {node} tidak diketahui: turunan lokalnya diambil seperti yang dinyatakannya.",
+        "{node} を計算した演算は不明です。局所的な微分は、ノード自身の示す値をとります。",
+    ),
     # The player's own words
     "comma": (", ", ", ", "、"),
     "step by step": ("step by step", "selangkah demi selangkah", "ステップごとに"),
@@ -791,7 +1001,8 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "is computed anew.",
         "Nilai daun diketahui. Ubahlah salah satu, di sini atau dengan menggesernya di gambar, dan "
         "semuanya dihitung ulang.",
-        "葉の値は与えられています。ここで、または図の上でドラッグして変えると、すべてが計算し直されます。",
+        "葉の値は与えられています。ここで、または図の上でドラッグして変えると、すべてが計算し直さ"
+        "れます。",
     ),
     "computed": (
         "{node} is computed from {operands}.",
@@ -823,8 +1034,8 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Di tempat operan telah berubah, seperti ditandai pada gambar, yang dihitung darinya tidak "
         "berlaku lagi, dan gradiennya adalah gradien dari yang terekam: {recompute} menghitungnya "
         "kembali.",
-        "図で印を付けた所では、その後に引数が変わり、計算結果はもう成り立ちません。勾配は記録されたときの"
-        "ものです。{recompute} で計算し直せます。",
+        "図で印を付けた所では、その後に引数が変わり、計算結果はもう成り立ちません。勾配は記録され"
+        "たときのものです。{recompute} で計算し直せます。",
     ),
     "changed operands": (
         "The operands of {node} have changed since it was computed.",
