@@ -917,15 +917,15 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "分では {slope} です。",
     ),
     "mistake earlier": (
-        "it is {times} times that: what an earlier sweep left was not set to 0 first (zero_grad).",
+        "it is {times} times that: what an earlier sweep left was not set to 0 first (zero_grad()).",
         "ini {times} kali lipatnya: sisa propagasi sebelumnya tidak diisi 0 lebih dulu "
-        "(zero_grad).",
-        "これはその {times} 倍です。前の逆伝播の値が先に 0 に戻されていません（zero_grad）。",
+        "(zero_grad()).",
+        "これはその {times} 倍です。前の逆伝播の値が先に 0 に戻されていません（zero_grad()）。",
     ),
     "mistake left over": (
-        "perhaps {rest} of it is left from an earlier sweep, and was not set to 0 (zero_grad).",
-        "mungkin {rest} di antaranya sisa propagasi sebelumnya yang tidak diisi 0 (zero_grad).",
-        "そのうち {rest} は、0 に戻されなかった前の逆伝播の値かもしれません（zero_grad）。",
+        "perhaps {rest} of it is left from an earlier sweep, and was not set to 0 (zero_grad()).",
+        "mungkin {rest} di antaranya sisa propagasi sebelumnya yang tidak diisi 0 (zero_grad()).",
+        "そのうち {rest} は、0 に戻されなかった前の逆伝播の値かもしれません（zero_grad()）。",
     ),
     "mistake again": (
         "the graph was swept {times} times, and inner nodes passed on again what the sweep before "
