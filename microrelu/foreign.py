@@ -37,7 +37,7 @@ class Adopted(Value):
         fits: The operations among which its value does not decide, though their derivatives
             differ; () where it is known.
         right: What `grad` should be; NaN where that cannot be known.
-        differs: Is `grad` another?
+        differs: Is their gradient another?
     """
 
     __slots__ = ("claims", "differs", "fits", "right", "theirs")
@@ -62,6 +62,11 @@ class Adopted(Value):
     def made_by(self, found: Recognised) -> None:
         """Set what a node was found to be made by, and of."""
         self.operation, self.parents, self._data, self.local_derivatives, self.fits = found
+
+    @property
+    def is_wrong(self) -> bool:
+        """Is `grad` theirs, and another than it should be?"""
+        return self.differs and self.grad != self.right
 
     @property
     def is_unknown(self) -> bool:

@@ -14,8 +14,10 @@ import warnings
 from importlib import resources
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from microrelu.engine import Value
+from microrelu.foreign import adopt, is_node
 from microrelu.picture.drawing import draw
 from microrelu.picture.renderer import Picture
 from microrelu.player.data import graph_data
@@ -86,7 +88,7 @@ class Player:
         return f"<Player of {len(self.html):,} characters: .save('backprop.html') writes it>"
 
 
-def play(root: Value, names: Given = ...) -> Player:
+def play(root: Value | Any, names: Given = ...) -> Player:
     """The step player of the graph below the root; in a notebook it shows itself.
 
     First the forward pass, node by node, then the backward pass. Each leaf can be changed in the
@@ -94,12 +96,13 @@ def play(root: Value, names: Given = ...) -> Player:
     computed, as an optimiser does, the page marks the node and states no equation of it.
 
     Args:
-        root: The node that is differentiated.
+        root: The node that is differentiated; or a node of someone's own engine, as `adopt` takes
+            it: where its gradients are wrong, the page marks them, and plays what is right.
         names: What nodes without a label are called: by default as your variables, w, and w₁ for
             `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on.
 
     Raises:
-        TypeError: the root is not a Value.
+        TypeError: the root is not a Value, nor a node that can be adopted.
         ValueError: the graph has more than 2,000 nodes.
         graphviz.ExecutableNotFound: nothing is installed that lays a graph out.
 
@@ -107,6 +110,8 @@ def play(root: Value, names: Given = ...) -> Player:
     >>> player.html[:15]
     '<!DOCTYPE html>'
     """
+    if not isinstance(root, Value) and is_node(root):
+        root = adopt(root)
     if not isinstance(root, Value):
         raise TypeError(
             f"play needs the Value at the root of a graph, not {type(root).__name__}: play(cost)."

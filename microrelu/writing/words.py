@@ -292,6 +292,12 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "{name}: nilai {value}, gradien {gradient}",
         "{name}：値 {value}、勾配 {gradient}",
     ),
+    "instead of": ("; should be {right}", "; seharusnya {right}", "、正しくは {right}"),
+    "picture differs": (
+        "wrong gradients: {count}",
+        "gradien yang salah: {count}",
+        "誤った勾配：{count} 個",
+    ),
     "value before change": (
         "{value}, of operands that have changed since",
         "{value}, dari operan yang sejak itu telah berubah",
@@ -917,7 +923,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "分では {slope} です。",
     ),
     "mistake earlier": (
-        "it is {times} times that: what an earlier sweep left was not set to 0 first (zero_grad()).",
+        "it is {times} times that: what an earlier sweep left was not set to 0 (zero_grad()).",
         "ini {times} kali lipatnya: sisa propagasi sebelumnya tidak diisi 0 lebih dulu "
         "(zero_grad()).",
         "これはその {times} 倍です。前の逆伝播の値が先に 0 に戻されていません（zero_grad()）。",
