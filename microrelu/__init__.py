@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from microrelu.optim import SGD, Adam
     from microrelu.picture.drawing import draw, draw_dot
     from microrelu.player.page import play
+    from microrelu.reports.examination import diagnose
     from microrelu.reports.diagnosis import diagnose
     from microrelu.reports.health import layers
     from microrelu.steps.derivations import derivation
@@ -73,6 +74,7 @@ _ROOMS = {
     "player.page": ("play",),
     "reports.health": ("layers",),
     "reports.diagnosis": ("diagnose",),
+    "reports.examination": ("diagnose",),
     "tape.tape": ("Tape",),
     "bridges.pytorch": ("from_torch", "to_torch"),
     "bridges.jax_function": ("to_jax",),

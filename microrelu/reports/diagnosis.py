@@ -1,4 +1,4 @@
-"""diagnose: someone's engine held against ours, node by node, in the order of the sweep.
+"""A graph of someone's engine held against ours, node by node, in the order of the sweep.
 
 `mistakes.py` says what explains a wrong gradient; what is here asks it, and tells what it found.
 """
@@ -9,14 +9,13 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from microrelu.engine import Constant, Value
-from microrelu.foreign import Adopted, adopt
+from microrelu.foreign import Adopted
 from microrelu.reports.mistakes import Explainer, Mistake, Theirs, same, too_deep
 from microrelu.writing.figures import number
+from microrelu.writing.names import Names
 from microrelu.writing.report import LONGEST_TABLE, report_html, report_text
-from microrelu.writing.variables import Given, names_for
 from microrelu.writing.words import LANGUAGE, say
 from microrelu.writing.writer import Writer
 
@@ -103,40 +102,10 @@ class Diagnosis:
         return told + self._say("full stop")
 
 
-def diagnose(root: Any, names: Given = ...) -> Diagnosis:
-    """Find what is wrong in someone's engine, after its `backward()`.
-
-    Each gradient is held against ours in the order of the sweep, and against the gradients above
-    it, so that the first wrong one is named, and what may have made it so: overwritten instead of
-    added, passed on before it was complete, a factor lost, left from an earlier sweep, a root that
-    does not start with 1, a wrong local derivative, NaN, a recursion that ended.
-
-    Args:
-        root: The root of a graph of someone's nodes, as `adopt` takes it, or what `adopt` gave.
-        names: What nodes without a label are called: by default as your variables, w, and w₁ for
-            `w[0]`; nodes by their names, {"w": w} say; or None for v₁, v₂ and so on.
-
-    Returns:
-        A report that is true when all is right, and prints as a table with sentences.
-
-    Raises:
-        TypeError, ValueError: what `adopt` raises.
-
-    >>> class Node:
-    ...     def __init__(self, value, inputs=(), grad=0.0):
-    ...         self.value, self.inputs, self.grad = value, inputs, grad
-    >>> w, x = Node(2.0, grad=3.0), Node(3.0, grad=-2.0)
-    >>> C = Node(6.0, (w, x), grad=1.0)
-    >>> diagnose(C)
-    node  made     theirs  should be  verdict
-    C     w x = 6  1       1          right
-    x     3        −2      2          WRONG
-    w     2        3       3          right
-    x got −2 and should have got 2: C = w x passed on its contribution 2 with the other sign.
-    2 of 3 gradients are right.
-    """
-    adopted = adopt(root)
-    writer = Writer(names_for(adopted, names))
+def diagnosed(names: Names) -> Diagnosis:
+    """The diagnosis of an adopted graph, whose nodes are called by these names."""
+    writer, adopted = Writer(names), names.root
+    assert isinstance(adopted, Adopted)
     theirs = Theirs(adopted)
     nodes = [node for node in theirs.order if not isinstance(node, Constant)]
     changed = _values(nodes, writer)

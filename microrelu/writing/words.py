@@ -973,6 +973,36 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Asal {node} tidak diketahui: turunan lokalnya diambil seperti yang dinyatakannya.",
         "{node} を計算した演算は不明です。局所的な微分は、ノード自身の示す値をとります。",
     ),
+    "column code": ("graph", "graf", "グラフ"),
+    "column kind": ("kind", "jenis", "区分"),
+    "required": ("required", "wajib", "必須"),
+    "beyond": ("beyond", "lanjutan", "発展"),
+    "holds": ("holds", "lulus", "合格"),
+    "fails": ("fails", "gagal", "不合格"),
+    "skipped": ("skipped", "dilewati", "省略"),
+    "lacks": (
+        "the class has no {name}",
+        "kelas ini tidak memiliki {name}",
+        "クラスに {name} がありません",
+    ),
+    "instead": (
+        "{what} is {got}, should be {right}",
+        "{what} bernilai {got}, seharusnya {right}",
+        "{what} は {got}、正しくは {right}",
+    ),
+    "smallest failing": (
+        "The smallest graph that fails has {count} nodes:",
+        "Graf terkecil yang gagal memiliki {count} simpul:",
+        "不合格となった最小のグラフのノード数は {count} です。",
+    ),
+    "examined": (
+        "Required: {required} of {of_required} hold. Beyond: {beyond} of {of_beyond}. Skipped: "
+        "{skipped}.",
+        "Wajib: {required} dari {of_required} lulus. Lanjutan: {beyond} dari {of_beyond}. "
+        "Dilewati: {skipped}.",
+        "必須：{of_required} 個中 {required} 個が合格。発展：{of_beyond} 個中 {beyond} 個。"
+        "省略：{skipped} 個。",
+    ),
     # The player's own words
     "comma": (", ", ", ", "、"),
     "step by step": ("step by step", "selangkah demi selangkah", "ステップごとに"),
