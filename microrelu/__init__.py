@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from microrelu.picture.drawing import draw, draw_dot
     from microrelu.player.page import play
     from microrelu.reports.examination import diagnose
-    from microrelu.reports.diagnosis import diagnose
     from microrelu.reports.health import layers
     from microrelu.steps.derivations import derivation
     from microrelu.steps.explanation import explain
@@ -73,7 +72,6 @@ _ROOMS = {
     "picture.drawing": ("draw", "draw_dot"),
     "player.page": ("play",),
     "reports.health": ("layers",),
-    "reports.diagnosis": ("diagnose",),
     "reports.examination": ("diagnose",),
     "tape.tape": ("Tape",),
     "bridges.pytorch": ("from_torch", "to_torch"),
