@@ -433,9 +433,12 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "セミコロンで区切って名前を付けた部分は、ステップと図でもその名前で呼ばれます。",
     ),
     "train first": (
-        'The first word train always means training: write "(train)" for a variable of that name.',
-        'Kata pertama train selalu berarti pelatihan: tulis "(train)" untuk variabel bernama itu.',
-        '最初の語 train は常に学習を意味します。その名前の変数は "(train)" と書きます。',
+        'The first word train or grade always means that command: write "(train)" for a variable '
+        "of that name.",
+        'Kata pertama train atau grade selalu berarti perintah itu: tulis "(train)" untuk variabel '
+        "bernama itu.",
+        "最初の語 train と grade は常にそのコマンドを意味します。その名前の変数は "
+        '"(train)" と書きます。',
     ),
     "explain status": (
         "Exit status: 0; 1 where the check by differences does not confirm every gradient, because "
@@ -444,6 +447,51 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "karena berbeda atau tidak dapat menentukan; 2 jika ada kesalahan dalam perintah.",
         "終了ステータス：0。差分による検算ですべての勾配が確かめられなければ（一致しないか、判定"
         "できなければ）1。コマンドに誤りがあれば 2。",
+    ),
+    "grade description": (
+        "Examine someone's engine: a class whose nodes have a number, their operands and "
+        "backward(). It runs in a process of its own with limits on time and memory, which is no "
+        "sandbox: the code may do what you may.",
+        "Menguji mesin buatan orang lain: kelas yang simpulnya memiliki bilangan, operan, dan "
+        "backward(). Kodenya berjalan dalam proses tersendiri dengan batas waktu dan memori, "
+        "tetapi tanpa kotak pasir: kode itu dapat melakukan apa pun yang dapat Anda lakukan.",
+        "他の人のエンジン（数と引数と backward() をもつノードのクラス）を検査します。コードは時間"
+        "とメモリを制限した別のプロセスで動きますが、サンドボックスではなく、利用者にできることは"
+        "何でもできます。",
+    ),
+    "grade status": (
+        "Exit status: 0; 1 where something required does not hold, or the code ends badly; 2 where "
+        "the command has a mistake.",
+        "Status keluar: 0; 1 jika ada yang wajib tetapi tidak lulus, atau kodenya berakhir "
+        "buruk; 2 jika ada kesalahan dalam perintah.",
+        "終了ステータス：0。必須のものが不合格か、コードが正常に終わらなければ 1。コマンドに誤り"
+        "があれば 2。",
+    ),
+    "engine": (
+        "the file, and the class in it",
+        "berkas dan kelas di dalamnya",
+        "ファイルと、その中のクラス",
+    ),
+    "--time": ("seconds it may take (60)", "batas waktu dalam detik (60)", "制限時間（秒、60）"),
+    "--memory": (
+        "megabytes it may take (2048); not on Windows",
+        "batas memori dalam megabita (2048), kecuali di Windows",
+        "メモリの上限（メガバイト、2048）。Windows では無効",
+    ),
+    "took too long": (
+        "The engine took longer than {seconds} seconds.",
+        "Mesin ini berjalan lebih dari {seconds} detik.",
+        "エンジンの実行に {seconds} 秒より長くかかりました。",
+    ),
+    "ended without answer": (
+        "The engine's process ended without an answer, with exit status {status}.",
+        "Proses mesin ini berakhir tanpa jawaban, dengan status keluar {status}.",
+        "エンジンのプロセスは答えを返さずに終わりました（終了ステータス {status}）。",
+    ),
+    "file raises": (
+        "{path} cannot be run: {error}",
+        "{path} tidak dapat dijalankan: {error}",
+        "{path} は実行できません：{error}",
     ),
     "expression": (
         "what to differentiate, in quotes",
