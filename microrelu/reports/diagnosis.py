@@ -143,17 +143,16 @@ def _values(nodes: Sequence[Value], writer: Writer) -> list[Mistake]:
     found: dict[str, list[tuple[Value, str]]] = {}
     for node in reversed(nodes):
         numbers = [parent.data for parent in node.parents]
-        equation = writer.equation(node)
         if not all(map(math.isfinite, numbers)):
             continue
         if not math.isfinite(node.data):
-            value = number(node.data)
-            told = writer.say("mistake no number", equation=equation, value=value)
+            words = {"equation": writer.equation(node), "value": number(node.data)}
+            told = writer.say("mistake no number", **words)
             found.setdefault("nan", []).append((node, told))
         elif node.operation and (computed := node.operation.compute(*numbers)[0]) != node.data:
             digits = 4 if number(computed) != number(node.data) else 12
-            value = number(computed, digits)
-            told = writer.say("mistake value", equation=equation, computed=value)
+            words = {"equation": writer.equation(node), "computed": number(computed, digits)}
+            told = writer.say("mistake value", **words)
             found.setdefault("value", []).append((node, told))
     return [
         Mistake(kind, told[0][0], told[0][1] + same(writer, nodes), tuple(nodes))
