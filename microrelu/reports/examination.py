@@ -10,6 +10,7 @@ import base64
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from microrelu.engine import Value
@@ -253,15 +254,20 @@ def _numbers(leaves: dict[str, Any], root: Any) -> dict[str, float]:
     return found
 
 
+@cache
+def _ours(code: str) -> dict[str, float]:
+    leaves, root = _built(Value, code)
+    root.backward()
+    return _numbers(leaves, root)
+
+
 def _kept(node: Any, names: Sequence[str]) -> str:
     return next((name for name in names if hasattr(node, name)), names[0])
 
 
 def _difference(theirs: dict[str, float], code: str) -> str:
     """What differs from ours first, in words; "" where nothing does."""
-    leaves, root = _built(Value, code)
-    root.backward()
-    for name, right in _numbers(leaves, root).items():
+    for name, right in _ours(code).items():
         got = theirs[name]
         if not math.isclose(got, right, rel_tol=CLOSE, abs_tol=CLOSE) and not (
             math.isnan(got) and math.isnan(right)
