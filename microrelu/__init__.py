@@ -42,11 +42,13 @@ if TYPE_CHECKING:
     from microrelu.bridges.pytorch import from_torch, to_torch
     from microrelu.check.gradients import check_gradients
     from microrelu.expressions import expression
+    from microrelu.foreign import adopt
     from microrelu.losses import cross_entropy, half_squared_error, hinge, mean, softmax
     from microrelu.nn import MLP, Layer, Module, Neuron
     from microrelu.optim import SGD, Adam
     from microrelu.picture.drawing import draw, draw_dot
     from microrelu.player.page import play
+    from microrelu.reports.examination import diagnose
     from microrelu.reports.health import layers
     from microrelu.steps.derivations import derivation
     from microrelu.steps.explanation import explain
@@ -58,6 +60,7 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "expressions": ("expression",),
+    "foreign": ("adopt",),
     "losses": ("cross_entropy", "half_squared_error", "hinge", "mean", "softmax"),
     "nn": ("MLP", "Layer", "Module", "Neuron"),
     "optim": ("SGD", "Adam"),
@@ -69,6 +72,7 @@ _ROOMS = {
     "picture.drawing": ("draw", "draw_dot"),
     "player.page": ("play",),
     "reports.health": ("layers",),
+    "reports.examination": ("diagnose",),
     "tape.tape": ("Tape",),
     "bridges.pytorch": ("from_torch", "to_torch"),
     "bridges.jax_function": ("to_jax",),

@@ -145,9 +145,9 @@ class Value(Protocols):
 
     __slots__ = ("_data", "_grad", "label", "local_derivatives", "operation", "parents")
 
-    def __init__(self, data: float, label: str = "") -> None:
-        if not isinstance(label, str):
-            raise TypeError(f"A label is a string, not {label!r}: write Value({data!r}, 'w').")
+    def __init__(self, data: float, label: str = "", *others: object) -> None:
+        if others or not isinstance(label, str):
+            raise errors.no_leaf(data, label)
         self._data = data if type(data) is float else real_number(data)
         self._grad: float = 0
         self.parents: tuple[Value, ...] = ()

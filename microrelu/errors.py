@@ -20,6 +20,10 @@ ADVICE = {
     "array": "make one for each number, [Value(x) for x in array.flat], or write array.item()",
     "Value": "use it as it is, or write Value(v.data) for a new leaf",
 }
+OWN = (
+    "For one of your own write @operation() above def cube(a): return a**3, (3 * a**2,), which "
+    "gives the value and the local derivatives; then cube(v) is a node."
+)
 
 
 def real_number(data: Any, what: str = "A Value holds") -> float:
@@ -55,6 +59,24 @@ def gradient(grad: Any) -> float:
     if grad is None:
         raise TypeError("A gradient is one real number, not None: to clear it, write v.grad = 0.")
     return real_number(grad, "A gradient is")
+
+
+def no_leaf(data: Any, label: Any) -> TypeError:
+    """The error where a Value is given more than a number and a label: micrograd's operands."""
+    if isinstance(label, (str, int, float)) or label is None:
+        return TypeError(f"A label is a string, not {label!r}: write Value({data!r}, 'w').")
+    return TypeError(
+        f"Value({data!r}, 'w') is a leaf, with a label and nothing else: what has operands is made "
+        f"by an operation. {OWN}"
+    )
+
+
+def no_backward() -> AttributeError:
+    """The error where a Value is asked for micrograd's `_backward`, or given one."""
+    return AttributeError(
+        "A Value has no _backward: it keeps its local derivatives as numbers, and C.backward() or "
+        f"backward_steps(C), one node at a time, multiplies by them. {OWN}"
+    )
 
 
 def loses_gradient(v: Any) -> TypeError:

@@ -149,6 +149,16 @@ class Neuron(Module):
         """What its inputs are called where they are numbers, and what it gives on."""
         return [*self._inputs], self._z if self.activation.name == "linear" else self._r
 
+    @property
+    def w(self) -> tuple[Value, ...]:
+        """The weights under micrograd's name."""
+        return self.weights
+
+    @property
+    def b(self) -> Value:
+        """The bias under micrograd's name."""
+        return self.bias
+
     def parameters(self) -> list[Value]:
         """The weights in the order of the inputs, then the bias."""
         return [*self.weights, self.bias]

@@ -59,6 +59,15 @@ class Protocols:
         """The operation's symbol under micrograd's name; empty for a leaf."""
         return self.operation.symbol if self.operation else ""
 
+    @property
+    def _backward(self) -> NoReturn:
+        """What micrograd's nodes are given, and these have no need of."""
+        raise errors.no_backward()
+
+    @_backward.setter
+    def _backward(self, closure: object) -> NoReturn:
+        raise errors.no_backward()
+
 
 def _compared(compare: Callable[[float, float], bool], v: Protocols, other: Any) -> bool:
     if is_array(other):

@@ -1,4 +1,5 @@
 """The command line: `commands.py` explains an expression, `training.py` trains a network.
 
-`output.py` fits what they print to the terminal, and colours it.
+`grading.py` examines someone's engine in a process of its own. `output.py` fits what they print to
+the terminal, and colours it.
 """

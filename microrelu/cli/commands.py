@@ -1,7 +1,7 @@
-"""The command line: an expression explained step by step, or a small network trained.
+"""The command line: an expression explained step by step, a network trained, an engine graded.
 
 `expressions.py` reads the expression; `steps`, `check`, `picture` and `player` show it;
-`training.py` trains.
+`training.py` trains, and `grading.py` grades.
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ EXAMPLES = """\
   microrelu "(y - relu(w*x + b))**2 / 2" w=0.5 x=2 b=0.1 y=3 --svg neuron.svg
   microrelu "z = w*x + b; r = relu(z); (y - r)**2 / 2" w=0.5 x=2 b=0.1 y=3
   microrelu train moons --png moons.png
+  microrelu grade my_engine.py:Value
 """
 
 
@@ -102,7 +103,8 @@ def explain_parser() -> Parser:
     notes = [known, say("named parts"), say("train first"), "", say("explain status")]
     parser = Parser(
         usage=f"%(prog)s EXPRESSION [NAME=NUMBER ...] [{say('options')}]\n"
-        f"{' ' * text_width(say('usage'))}%(prog)s train DATA [{say('options')}]",
+        f"{' ' * text_width(say('usage'))}%(prog)s train DATA [{say('options')}]\n"
+        f"{' ' * text_width(say('usage'))}%(prog)s grade FILE:CLASS [{say('options')}]",
         description=fitted(say("explain description")),
         epilog="\n".join([say("examples"), EXAMPLES, *map(fitted, notes)]),
     )
@@ -306,13 +308,35 @@ def train_parser() -> Parser:
     return parser
 
 
+def grade_parser() -> Parser:
+    """The options of `microrelu grade`."""
+    parser = Parser(
+        "microrelu grade",
+        usage=f"%(prog)s FILE:CLASS [{say('options')}]",
+        description=fitted(say("grade description")),
+        epilog="\n".join(
+            [say("examples"), "  microrelu grade my_engine.py:Value\n", fitted(say("grade status"))]
+        ),
+    )
+    parser.operands.add_argument("engine", metavar="FILE:CLASS", help=say("engine"))
+    parser.option("--time", metavar="SECONDS", type=float, default=60.0)
+    parser.option("--memory", metavar="MEGABYTES", type=float, default=2048.0)
+    parser.option("--json", action="store_true")
+    parser.general_options()
+    return parser
+
+
 def run(arguments: Sequence[str]) -> int:
-    """Explain, train, or help, in the language in force; the exit status."""
+    """Explain, train, grade, or help, in the language in force; the exit status."""
     if not arguments:
         explain_parser().print_help()
         return 0
     if arguments[0] == "train":
         return train(train_parser().parse_args(arguments[1:]))
+    if arguments[0] == "grade":
+        from microrelu.cli.grading import grade
+
+        return grade(grade_parser().parse_args(arguments[1:]))
     return explain(arguments)
 
 

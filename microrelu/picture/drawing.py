@@ -11,6 +11,7 @@ from collections.abc import Collection
 from typing import Any
 
 from microrelu.engine import Earlier, Value
+from microrelu.foreign import Adopted, adopt, is_node
 from microrelu.nn import MLP, Layer, Neuron
 from microrelu.picture.collapsed import draw_layers
 from microrelu.picture.look import LARGEST, STYLE, tooltip
@@ -27,7 +28,7 @@ from microrelu.writing.words import say
 
 
 def draw(
-    root: Value | MLP | Layer | Neuron,
+    root: Value | MLP | Layer | Neuron | Any,
     *,
     edges: str = "derivative",
     weights: str = "nodes",
@@ -45,7 +46,9 @@ def draw(
     the caption says what to do.
 
     Args:
-        root: The node whose graph is drawn; or a model, of which weights and biases are drawn.
+        root: The node whose graph is drawn; or a model, of which weights and biases are drawn; or
+            a node of someone's own engine, as `adopt` takes it: where its gradients are wrong, the
+            right ones stand beside them.
         edges: "derivative", or "contribution": what each edge added to its parent's gradient.
         weights: "nodes", a box for each; or "edges": the units in columns, and each weight a line,
             as wide as it is large. On it stands the weight, which is the local derivative of z by
@@ -60,7 +63,7 @@ def draw(
         format: What `render` and `pipe` make unless told: "svg", "png"; with Graphviz, "pdf" …
 
     Raises:
-        TypeError: the root is neither a Value nor a model.
+        TypeError: the root is neither a Value nor a model, nor a node that can be adopted.
         ValueError: edges, weights, example, collapse or theme is none of the above, or does not go
             with the others; there is no layer, or no label names one.
 
@@ -76,8 +79,9 @@ def draw(
     picture = Picture(format=format, **STYLE)
     if isinstance(root, (MLP, Layer, Neuron)):
         _draw_model(picture, root, edges, example, collapse)
-    elif isinstance(root, Value):
-        _draw_graph(picture, names_for(root, names), edges, weights, example, collapse)
+    elif isinstance(root, Value) or is_node(root):
+        graph = root if isinstance(root, Value) else adopt(root)
+        _draw_graph(picture, names_for(graph, names), edges, weights, example, collapse)
     else:
         raise TypeError(
             f"draw needs the Value at the root of a graph, not {type(root).__name__}: "
@@ -107,6 +111,8 @@ def _draw_graph(
         caption = _draw_nodes_or_layers(picture, names, changed, edges, collapse)
     if changed:
         caption += "\\n" + say("picture changed", recompute=tooltip(recompute(names)))
+    if wrong := sum(isinstance(node, Adopted) and node.is_wrong for node in order):
+        caption += "\\n" + say("picture differs", count=wrong)
     if any(type(node.grad) is Earlier for node in order):
         caption += "\\n" + say("earlier gradients")
     if len(order) > 1:

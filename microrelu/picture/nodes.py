@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from microrelu.engine import Constant, Value
+from microrelu.foreign import Adopted
 from microrelu.picture.look import (
     CLOSED_FILL,
     FAINT,
@@ -121,21 +122,29 @@ def _node(
     if kink:
         slopes = ", ".join(map(number, node.local_derivatives))
         rows.append((say("at kink"), styled(f"∂ = {slopes}", INK, 10)))
+    wrong = node if isinstance(node, Adopted) and node.is_wrong else None
+    if wrong is not None:
+        rows.append((say("column right"), styled(number(wrong.right), INK, 12, "B")))
     if has_changed:
         rows.append((say("operands"), roomy(say("have changed"), INK, 10)))
     kind = "root" if is_root else "operation" if operation else "leaf"
     kind += " kink" * kink + " dead" * is_dead + " changed" * has_changed
+    kind += " differs" * (wrong is not None)
     made = f" ({operation.name})" if operation else ""
     back = repr(node.grad) if swept else say("no sweep yet")
     back += f", {say('closed throughout')}" if is_dead else ""
+    back += say("instead of", right=repr(wrong.right)) if wrong is not None else ""
     value = say("value before change", value=repr(node.data)) if has_changed else repr(node.data)
     symbol, fill = (operation.symbol, NODE_FILL) if operation else ("", LEAF_FILL)
+    if isinstance(node, Adopted) and node.fits:
+        symbol += " ?"  # one of several that fit
     return {
         "label": box(styled_name(names[node], ink if node in names.given else GREY), symbol, rows),
         "class": kind,
         "tooltip": tooltip(say("node", name=names[node] + made, value=value, gradient=back)),
         "fillcolor": ROOT_FILL if is_root else CLOSED_FILL if is_dead else fill,
         **({"penwidth": "2"} if is_root else {}),
+        **({"color": GRADIENT, "penwidth": "3"} if wrong is not None else {}),
         **({"style": "rounded,filled,dashed"} if has_changed else {}),
     }
 

@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from microrelu.engine import Constant, Value
+from microrelu.foreign import Adopted
+from microrelu.picture.look import GRADIENT
 from microrelu.picture.renderer import Picture, columns
 from microrelu.steps.structure import layers_of
 from microrelu.text import is_drawn_as_name, shortened, split_label, text_width
 from microrelu.writing.names import Names
 from microrelu.writing.notation import TEXT
-from microrelu.writing.words import layer_name
+from microrelu.writing.words import layer_name, say
 
 LEAF_HEIGHT, NODE_HEIGHT = 24, 44
 NUMBER = 50  # the width of one, as −0.1234; picture.js knows it too
@@ -151,7 +153,14 @@ def _svg_node(node: Value, id_: str, name: str, box: tuple[float, ...], *, is_ro
         return f"{start.format('constant')}{written}</g>"
     kind = "leaf" if node.operation is None else "operation"
     kind = "constant named" if isinstance(node, Constant) else kind
-    shape = f'<rect width="{width:.1f}" height="{height:.1f}" rx="{12 if kind == "leaf" else 6}"/>'
+    radius, mark, title = 12 if kind == "leaf" else 6, "", ""
+    if isinstance(node, Adopted) and node.differs:
+        kind += " differs"
+        mark = f' style="stroke: {GRADIENT}; stroke-width: 3"'
+        told = say("node", name=name, value=repr(node.data), gradient=repr(node.grad))
+        told += say("instead of", right=repr(node.right))
+        title = f"<title>{html.escape(_visible(told))}</title>"
+    shape = f'{title}<rect width="{width:.1f}" height="{height:.1f}" rx="{radius}"{mark}/>'
     right, baseline = width - 8, 16.5 if node.operation is None else 37
     if node.operation is None:
         shape += _svg_name(name, 9)

@@ -17,6 +17,7 @@ from string import Template
 from typing import Any
 
 from microrelu.engine import Value
+from microrelu.foreign import adopt, is_node
 from microrelu.picture.drawing import draw
 from microrelu.picture.renderer import Picture
 from microrelu.player.data import graph_data
@@ -125,7 +126,7 @@ class Player:
 MODES = ("", "overwrite", "unordered", "unzeroed")
 
 
-def play(root: Value, names: Given = ..., mode: str = "") -> Player:
+def play(root: Value | Any, names: Given = ..., mode: str = "") -> Player:
     """The step player of the graph below the root; in a notebook it shows itself.
 
     First the forward pass, node by node, then the backward pass. Each leaf can be changed in the
@@ -133,7 +134,8 @@ def play(root: Value, names: Given = ..., mode: str = "") -> Player:
     computed, as an optimiser does, the page marks the node and states no equation of it.
 
     Args:
-        root: The node that is differentiated.
+        root: The node that is differentiated; or a node of someone's own engine, as `adopt` takes
+            it: where its gradients are wrong, the page marks them, and plays what is right.
         names: What nodes without a label are called: by default as your variables, w, and w₁ for
             `w[0]`; Values by their names, {"w": w} say; or None for v₁, v₂ and so on. With the
             names that `expression` gives, its text stands above the picture.
@@ -142,7 +144,7 @@ def play(root: Value, names: Given = ..., mode: str = "") -> Player:
             without zeroing.
 
     Raises:
-        TypeError: the root is not a Value.
+        TypeError: the root is not a Value, nor a node that can be adopted.
         ValueError: the graph has more than 2,000 nodes.
         graphviz.ExecutableNotFound: nothing is installed that lays a graph out.
 
@@ -150,6 +152,8 @@ def play(root: Value, names: Given = ..., mode: str = "") -> Player:
     >>> player.html[:15]
     '<!DOCTYPE html>'
     """
+    if not isinstance(root, Value) and is_node(root):
+        root = adopt(root)
     if not isinstance(root, Value):
         raise TypeError(
             f"play needs the Value at the root of a graph, not {type(root).__name__}: play(cost)."

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 
 from microrelu.engine import Constant, Value
+from microrelu.foreign import Adopted
 from microrelu.writing.figures import number
 from microrelu.writing.names import Names
 from microrelu.writing.writer import Writer
@@ -46,8 +47,10 @@ def refuse_changed(names: Names) -> None:
 
 def recompute(names: Names) -> str:
     """What to write where a graph no longer holds: `C.recompute()`."""
-    name = names[names.root]
-    return f"{name if name.isidentifier() else 'root'}.recompute()"
+    name = names[names.root] if names[names.root].isidentifier() else "root"
+    if isinstance(names.root, Adopted):  # whose own graph is someone else's
+        name = f"adopt({name})"
+    return f"{name}.recompute()"
 
 
 def _changes(node: Value) -> list[tuple[int, float, float]]:

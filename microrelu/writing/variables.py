@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from types import EllipsisType, FrameType
 from typing import Any
 
-from microrelu.engine import Constant, Value
+from microrelu.engine import Constant, Value, topological_order
+from microrelu.foreign import Adopted
 from microrelu.writing.names import Names, node_names
 
 Given = (
@@ -77,25 +78,40 @@ def _public(variables: Mapping[str, Any]) -> list[tuple[str, Any]]:
 def _called(root: Value, variables: list[tuple[str, Any]]) -> dict[Value, str]:
     """What each node is called: the first variable that it is, else its place in a container."""
     names: dict[Value, str] = {}
+    adopted = _adopted(root)
     for name, value in variables:
-        if isinstance(value, Value) and not isinstance(value, Constant):
-            names.setdefault(value, name)
+        if (node := _node(value, adopted)) is not None:
+            names.setdefault(node, name)
     for name, value in variables:
-        members = _members(value)
+        members = _members(value, adopted)
         if members is not None and all(member is not root for _, member in members):
             for place, member in members:
                 names.setdefault(member, f"{name}_{','.join(place)}")
     return names
 
 
-def _members(container: Any) -> list[tuple[list[str], Value]] | None:
+def _adopted(root: Value) -> dict[int, Value]:
+    """The nodes of the graph that stand for someone else's, which variables hold, by their id."""
+    if not isinstance(root, Adopted):
+        return {}
+    return {id(n.theirs): n for n in topological_order(root) if isinstance(n, Adopted)}
+
+
+def _node(value: Any, adopted: Mapping[int, Value]) -> Value | None:
+    """The node that a variable is, or that stands for it; None where it is none."""
+    if isinstance(value, Value) and not isinstance(value, Constant):
+        return value
+    return adopted.get(id(value))
+
+
+def _members(container: Any, adopted: Mapping[int, Value]) -> list[tuple[list[str], Value]] | None:
     """The Values in a list, tuple or dict and in those inside it, each with its place."""
     found = []
     for count, (place, member) in enumerate(_walked(container, 2)):
         if count == MOST_MEMBERS:
             return None
-        if isinstance(member, Value) and not isinstance(member, Constant):
-            found.append((place, member))
+        if (node := _node(member, adopted)) is not None:
+            found.append((place, node))
     return found
 
 

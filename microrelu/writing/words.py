@@ -292,6 +292,12 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "{name}: nilai {value}, gradien {gradient}",
         "{name}：値 {value}、勾配 {gradient}",
     ),
+    "instead of": ("; should be {right}", "; seharusnya {right}", "、正しくは {right}"),
+    "picture differs": (
+        "wrong gradients: {count}",
+        "gradien yang salah: {count}",
+        "誤った勾配：{count} 個",
+    ),
     "value before change": (
         "{value}, of operands that have changed since",
         "{value}, dari operan yang sejak itu telah berubah",
@@ -427,9 +433,12 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "セミコロンで区切って名前を付けた部分は、ステップと図でもその名前で呼ばれます。",
     ),
     "train first": (
-        'The first word train always means training: write "(train)" for a variable of that name.',
-        'Kata pertama train selalu berarti pelatihan: tulis "(train)" untuk variabel bernama itu.',
-        '最初の語 train は常に学習を意味します。その名前の変数は "(train)" と書きます。',
+        'The first word train or grade always means that command: write "(train)" for a variable '
+        "of that name.",
+        'Kata pertama train atau grade selalu berarti perintah itu: tulis "(train)" untuk variabel '
+        "bernama itu.",
+        "最初の語 train と grade は常にそのコマンドを意味します。その名前の変数は "
+        '"(train)" と書きます。',
     ),
     "explain status": (
         "Exit status: 0; 1 where the check by differences does not confirm every gradient, because "
@@ -438,6 +447,51 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "karena berbeda atau tidak dapat menentukan; 2 jika ada kesalahan dalam perintah.",
         "終了ステータス：0。差分による検算ですべての勾配が確かめられなければ（一致しないか、判定"
         "できなければ）1。コマンドに誤りがあれば 2。",
+    ),
+    "grade description": (
+        "Examine someone's engine: a class whose nodes have a number, their operands and "
+        "backward(). It runs in a process of its own with limits on time and memory, which is no "
+        "sandbox: the code may do what you may.",
+        "Menguji mesin buatan orang lain: kelas yang simpulnya memiliki bilangan, operan, dan "
+        "backward(). Kodenya berjalan dalam proses tersendiri dengan batas waktu dan memori, "
+        "tetapi tanpa kotak pasir: kode itu dapat melakukan apa pun yang dapat Anda lakukan.",
+        "他の人のエンジン（数と引数と backward() をもつノードのクラス）を検査します。コードは時間"
+        "とメモリを制限した別のプロセスで動きますが、サンドボックスではなく、利用者にできることは"
+        "何でもできます。",
+    ),
+    "grade status": (
+        "Exit status: 0; 1 where something required does not hold, or the code ends badly; 2 where "
+        "the command has a mistake.",
+        "Status keluar: 0; 1 jika ada yang wajib tetapi tidak lulus, atau kodenya berakhir "
+        "buruk; 2 jika ada kesalahan dalam perintah.",
+        "終了ステータス：0。必須のものが不合格か、コードが正常に終わらなければ 1。コマンドに誤り"
+        "があれば 2。",
+    ),
+    "engine": (
+        "the file, and the class in it",
+        "berkas dan kelas di dalamnya",
+        "ファイルと、その中のクラス",
+    ),
+    "--time": ("seconds it may take (60)", "batas waktu dalam detik (60)", "制限時間（秒、60）"),
+    "--memory": (
+        "megabytes it may take (2048); not on Windows",
+        "batas memori dalam megabita (2048), kecuali di Windows",
+        "メモリの上限（メガバイト、2048）。Windows では無効",
+    ),
+    "took too long": (
+        "The engine took longer than {seconds} seconds.",
+        "Mesin ini berjalan lebih dari {seconds} detik.",
+        "エンジンの実行に {seconds} 秒より長くかかりました。",
+    ),
+    "ended without answer": (
+        "The engine's process ended without an answer, with exit status {status}.",
+        "Proses mesin ini berakhir tanpa jawaban, dengan status keluar {status}.",
+        "エンジンのプロセスは答えを返さずに終わりました（終了ステータス {status}）。",
+    ),
+    "file raises": (
+        "{path} cannot be run: {error}",
+        "{path} tidak dapat dijalankan: {error}",
+        "{path} は実行できません：{error}",
     ),
     "expression": (
         "what to differentiate, in quotes",
@@ -757,6 +811,246 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "lingkaran abu-abu: tertutup untuk setiap contoh",
         "灰色の円：すべての例で閉じている",
     ),
+    # The diagnosis of someone's engine
+    "full stop": (".", ".", "。"),
+    "column node": ("node", "simpul", "ノード"),
+    "column made": ("made", "asalnya", "計算"),
+    "column theirs": ("theirs", "miliknya", "相手の値"),
+    "column right": ("should be", "seharusnya", "正しい値"),
+    "right gradient": ("right", "benar", "正しい"),
+    "follows": ("follows", "akibat", "波及"),
+    "not known": ("not known", "tidak diketahui", "不明"),
+    "right of all": (
+        "{right} of {count} gradients are right",
+        "{right} dari {count} gradien benar",
+        "{count} 個の勾配のうち {right} 個が正しい",
+    ),
+    "count follows": (
+        "; {count} are wrong only because of those above them",
+        "; {count} salah hanya karena yang di atasnya",
+        "。{count} 個は上流の誤りが波及しただけ",
+    ),
+    "count not known": (
+        "; {count} cannot be judged",
+        "; {count} tidak dapat dinilai",
+        "。{count} 個は判定不能",
+    ),
+    "first wrong": (
+        "{node} got {got} and should have got {right}: ",
+        "{node} menerima {got}, seharusnya {right}: ",
+        "{node} は {got} ですが、正しくは {right} です。",
+    ),
+    "then wrong": (
+        "What remains when that is put right: {node} got {got} and, by the gradients above it, "
+        "should have got {right}: ",
+        "Yang tersisa setelah itu diperbaiki: {node} menerima {got}, padahal menurut gradien di "
+        "atasnya seharusnya {right}: ",
+        "それを直しても残る誤り：{node} は {got} ですが、上流の勾配からは {right} になるはずです。",
+    ),
+    "or": (" Or: ", " Atau: ", "または："),
+    "same": (
+        " The same explains {nodes}.",
+        " Hal yang sama menjelaskan {nodes}.",
+        "{nodes} も同じ理由です。",
+    ),
+    "amount from": ("{amount} from {node}", "{amount} dari {node}", "{node} からの {amount}"),
+    "no seed": (
+        "{node} got {got} and should have got 1: the sweep starts by setting the gradient of what "
+        "is differentiated to 1.",
+        "{node} menerima {got}, seharusnya 1: propagasi balik dimulai dengan mengisi 1 pada "
+        "gradien fungsi yang diturunkan.",
+        "{node} は {got} ですが、正しくは 1 です。逆伝播は、微分される関数の勾配を 1 とおくことから"
+        "始まります。",
+    ),
+    "wrong seed": (
+        "{node} got {got} and should have got 1: the derivative of {node} by itself is 1, and "
+        "every other gradient is multiplied by what stands here.",
+        "{node} menerima {got}, seharusnya 1: turunan {node} terhadap dirinya sendiri adalah 1, "
+        "dan semua gradien lain dikalikan dengan nilai ini.",
+        "{node} は {got} ですが、正しくは 1 です。{node} の自分自身に関する微分は 1 で、ほかの勾"
+        "配にはすべてこの値が掛かります。",
+    ),
+    "unswept": (
+        "Every gradient is 0: backward() was not called, or the gradient of {root} was not set to "
+        "1 first.",
+        "Semua gradien 0: backward() belum dipanggil, atau gradien {root} tidak diisi 1 lebih "
+        "dulu.",
+        "勾配がすべて 0 です。backward() が呼ばれていないか、最初に {root} の勾配が 1 とおかれて"
+        "いません。",
+    ),
+    "mistake recursion": (
+        "The graph is {depth} nodes deep, and Python's recursion ends at {limit}: a function that "
+        "calls itself for each operand cannot walk it. Keep the nodes to visit in a list.",
+        "Kedalaman graf {depth} simpul, sedangkan rekursi Python berhenti di {limit}: fungsi yang "
+        "memanggil dirinya untuk setiap operan tidak dapat menelusurinya. Simpan simpul yang akan "
+        "dikunjungi dalam sebuah list.",
+        "グラフの深さは {depth} ノードですが、Python の再帰は {limit} で打ち切られます。引数ごと"
+        "に自分を呼び出す関数ではたどれません。訪れるノードをリストに入れてください。",
+    ),
+    "mistake no number": (
+        "{equation} has the value {value}: no gradient below it means anything.",
+        "{equation} bernilai {value}: semua gradien di bawahnya tidak berarti.",
+        "{equation} の値は {value} です。これより下の勾配には意味がありません。",
+    ),
+    "mistake value": (
+        "{equation}, but it should be {computed}: the operation computes another value, or data "
+        "was changed after it (diagnose before the optimiser's step).",
+        "{equation}, padahal seharusnya {computed}: operasinya menghitung nilai lain, atau data "
+        "diubah sesudahnya (diagnosislah sebelum langkah pengoptimal).",
+        "{equation} ですが、正しくは {computed} です。演算が別の値を計算したか、その後に data が"
+        "変えられました（オプティマイザーの更新の前に診断してください）。",
+    ),
+    "mistake nan": (
+        "what came from {users} is no number, nor is anything below.",
+        "yang datang dari {users} bukan bilangan, begitu pula semua yang di bawahnya.",
+        "{users} から伝わったものが数でなく、これより下もすべて数になりません。",
+    ),
+    "mistake overwritten": (
+        "of its {count} contributions, {listed}, only {left} is left. Each overwrote what was "
+        "there (=) and should have been added to it (+=).",
+        "dari {count} kontribusinya, {listed}, yang tersisa hanya {left}. Masing-masing menimpa "
+        "yang sudah ada (=), padahal harus ditambahkan (+=).",
+        "{count} 個の寄与（{listed}）のうち、残っているのは {left} だけです。前の値に上書き（=）"
+        "され、加算（+=）されていません。",
+    ),
+    "mistake early": (
+        "{user} passed its gradient on when it had only {had} of {complete}. A node is passed on "
+        "after all that it feeds: sweep in topological order.",
+        "{user} meneruskan gradiennya saat baru memiliki {had} dari {complete}. Sebuah simpul "
+        "diteruskan setelah semua penerima keluarannya: telusuri menurut urutan topologis.",
+        "{user} は勾配が {complete} のうち {had} しか届いていないときに伝えました。ノードは、その"
+        "出力先がすべて済んでから伝えます。トポロジカル順にたどってください。",
+    ),
+    "mistake nothing": (
+        "{user} passed nothing on to it. Either nothing had reached {user} when it did (sweep in "
+        "topological order, from the root on), or it leaves this operand out.",
+        "{user} tidak meneruskan apa pun kepadanya. Mungkin {user} belum menerima apa pun saat itu "
+        "(telusuri menurut urutan topologis, mulai dari akar), atau operan ini terlewat.",
+        "{user} から何も伝わっていません。そのとき {user} にまだ何も届いていなかった（根からトポ"
+        "ロジカル順にたどってください）か、この引数が抜けています。",
+    ),
+    "mistake upstream": (
+        "{equation} passed on its local derivative {slope} alone: the factor {upstream}, the "
+        "gradient from above, is lost.",
+        "{equation} hanya meneruskan turunan lokalnya {slope}: faktor {upstream}, yaitu gradien "
+        "dari atas, hilang.",
+        "{equation} は局所的な微分 {slope} だけを伝えました。上流の勾配である因子 {upstream} が抜"
+        "けています。",
+    ),
+    "mistake local": (
+        "{equation} passed its gradient {upstream} on as it is: the factor {slope}, the local "
+        "derivative of {symbol}, is lost.",
+        "{equation} meneruskan gradiennya {upstream} begitu saja: faktor {slope}, yaitu turunan "
+        "lokal {symbol}, hilang.",
+        "{equation} は勾配 {upstream} をそのまま伝えました。{symbol} の局所的な微分である因子 "
+        "{slope} が抜けています。",
+    ),
+    "mistake step": (
+        "{equation} is closed, and passed {upstream} on all the same: the factor Step = 0 is lost.",
+        "{equation} tertutup, tetapi tetap meneruskan {upstream}: faktor Step = 0 hilang.",
+        "{equation} は閉じているのに {upstream} を伝えました。因子 Step = 0 が抜けています。",
+    ),
+    "mistake sign": (
+        "{equation} passed on its contribution {amount} with the other sign.",
+        "{equation} meneruskan kontribusinya {amount} dengan tanda terbalik.",
+        "{equation} は寄与 {amount} を逆の符号で伝えました。",
+    ),
+    "mistake claimed": (
+        "{equation} has the local derivative {claimed} by {operand}; differences say {slope}.",
+        "{equation} memakai turunan lokal {claimed} terhadap {operand}; menurut beda hingga "
+        "{slope}.",
+        "{equation} の {operand} に関する局所的な微分が {claimed} になっています。差分では "
+        "{slope} です。",
+    ),
+    "mistake slope": (
+        "{equation} passed on as much as if its local derivative by {operand} were {claimed}; "
+        "differences say {slope}.",
+        "{equation} meneruskan seakan-akan turunan lokalnya terhadap {operand} adalah {claimed}; "
+        "menurut beda hingga {slope}.",
+        "{equation} は、{operand} に関する局所的な微分が {claimed} であるかのように伝えました。差"
+        "分では {slope} です。",
+    ),
+    "mistake earlier": (
+        "it is {times} times that: what an earlier sweep left was not set to 0 (zero_grad()).",
+        "ini {times} kali lipatnya: sisa propagasi sebelumnya tidak diisi 0 lebih dulu "
+        "(zero_grad()).",
+        "これはその {times} 倍です。前の逆伝播の値が先に 0 に戻されていません（zero_grad()）。",
+    ),
+    "mistake left over": (
+        "perhaps {rest} of it is left from an earlier sweep, and was not set to 0 (zero_grad()).",
+        "mungkin {rest} di antaranya sisa propagasi sebelumnya yang tidak diisi 0 (zero_grad()).",
+        "そのうち {rest} は、0 に戻されなかった前の逆伝播の値かもしれません（zero_grad()）。",
+    ),
+    "mistake again": (
+        "the graph was swept {times} times, and inner nodes passed on again what the sweep before "
+        "had left in them. Set every gradient to 0 first.",
+        "graf ditelusuri {times} kali, dan simpul dalam meneruskan lagi sisa propagasi sebelumnya. "
+        "Isi semua gradien dengan 0 lebih dulu.",
+        "グラフは {times} 回たどられ、内部のノードが前回の値をもう一度伝えました。先にすべての勾"
+        "配を 0 に戻してください。",
+    ),
+    "mistake arrivals": (
+        "each time that something reaches a node, it passes all of its gradient on once more. "
+        "Sweep in topological order, where each node passes on once.",
+        "setiap kali ada yang sampai ke sebuah simpul, simpul itu meneruskan lagi seluruh "
+        "gradiennya. Telusuri menurut urutan topologis, sehingga setiap simpul meneruskan satu "
+        "kali.",
+        "何かが届くたびに、ノードが勾配の全体をもう一度伝えています。トポロジカル順にたどれば、各"
+        "ノードは一度だけ伝えます。",
+    ),
+    "mistake unexplained": (
+        "no mistake that is known here explains it.",
+        "tidak ada kesalahan yang dikenal di sini yang menjelaskannya.",
+        "ここで知られている誤りでは説明できません。",
+    ),
+    "several fit": (
+        "{node} = {value} may have been made by any of {operations}, so that its derivative is not "
+        "judged: give nodes the name of their operation (_op), or take other numbers.",
+        "{node} = {value} mungkin hasil salah satu dari {operations}, jadi turunannya tidak "
+        "dinilai: beri simpul nama operasinya (_op), atau pakai bilangan lain.",
+        "{node} = {value} は {operations} のどれからも得られるので、その微分は判定しません。ノー"
+        "ドに演算の名前（_op）を付けるか、別の数を使ってください。",
+    ),
+    "unknown": (
+        "What made {node} is not known, so that nothing below it can be judged.",
+        "Asal {node} tidak diketahui, jadi yang di bawahnya tidak dapat dinilai.",
+        "{node} を計算した演算が不明なので、その下は判定できません。",
+    ),
+    "unknown claims": (
+        "What made {node} is not known: its local derivatives are taken as it claims them.",
+        "Asal {node} tidak diketahui: turunan lokalnya diambil seperti yang dinyatakannya.",
+        "{node} を計算した演算は不明です。局所的な微分は、ノード自身の示す値をとります。",
+    ),
+    "column code": ("graph", "graf", "グラフ"),
+    "column kind": ("kind", "jenis", "区分"),
+    "required": ("required", "wajib", "必須"),
+    "beyond": ("beyond", "lanjutan", "発展"),
+    "holds": ("holds", "lulus", "合格"),
+    "fails": ("fails", "gagal", "不合格"),
+    "skipped": ("skipped", "dilewati", "省略"),
+    "lacks": (
+        "the class has no {name}",
+        "kelas ini tidak memiliki {name}",
+        "クラスに {name} がありません",
+    ),
+    "instead": (
+        "{what} is {got}, should be {right}",
+        "{what} bernilai {got}, seharusnya {right}",
+        "{what} は {got}、正しくは {right}",
+    ),
+    "smallest failing": (
+        "The smallest graph that fails has {count} nodes:",
+        "Graf terkecil yang gagal memiliki {count} simpul:",
+        "不合格となった最小のグラフのノード数は {count} です。",
+    ),
+    "examined": (
+        "Required: {required} of {of_required} hold. Beyond: {beyond} of {of_beyond}. Skipped: "
+        "{skipped}.",
+        "Wajib: {required} dari {of_required} lulus. Lanjutan: {beyond} dari {of_beyond}. "
+        "Dilewati: {skipped}.",
+        "必須：{of_required} 個中 {required} 個が合格。発展：{of_beyond} 個中 {beyond} 個。"
+        "省略：{skipped} 個。",
+    ),
     # The player's own words
     "comma": (", ", ", ", "、"),
     "step by step": ("step by step", "selangkah demi selangkah", "ステップごとに"),
@@ -791,7 +1085,8 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "is computed anew.",
         "Nilai daun diketahui. Ubahlah salah satu, di sini atau dengan menggesernya di gambar, dan "
         "semuanya dihitung ulang.",
-        "葉の値は与えられています。ここで、または図の上でドラッグして変えると、すべてが計算し直されます。",
+        "葉の値は与えられています。ここで、または図の上でドラッグして変えると、すべてが計算し直さ"
+        "れます。",
     ),
     "undefined": (
         "{symbol} has no value here.",
@@ -818,8 +1113,8 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Di tempat operan telah berubah, seperti ditandai pada gambar, yang dihitung darinya tidak "
         "berlaku lagi, dan gradiennya adalah gradien dari yang terekam: {recompute} menghitungnya "
         "kembali.",
-        "図で印を付けた所では、その後に引数が変わり、計算結果はもう成り立ちません。勾配は記録されたときの"
-        "ものです。{recompute} で計算し直せます。",
+        "図で印を付けた所では、その後に引数が変わり、計算結果はもう成り立ちません。勾配は記録され"
+        "たときのものです。{recompute} で計算し直せます。",
     ),
     "changed operands": (
         "The operands of {node} have changed since it was computed.",

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import graphviz
 import pytest
+from engines import Closures, Nameless, Overwrites
 from graphviz.backend import execute
 
 import microrelu.picture.renderer
@@ -14,6 +15,7 @@ from microrelu import (
     MLP,
     Constant,
     Value,
+    adopt,
     draw,
     draw_dot,
     log_sum_exp,
@@ -635,3 +637,39 @@ def test_wrong_options_are_errors(options, message):
 def test_what_is_no_value_is_an_error(root):
     with pytest.raises(TypeError, match="draw needs the Value at the root of a graph"):
         draw(root)
+
+
+def test_someone_elses_graph_is_drawn_and_wrong_gradients_have_the_right_ones_beside_them():
+    a, b = Overwrites(-2.0), Overwrites(3.0)
+    d, e = a * b, a + b
+    f = d * e
+    before = draw(f)
+    assert "should" not in before.source
+    f.backward()
+    picture = draw(f)
+    assert "wrong gradients: 2" in picture.source
+    assert picture.source.count("differs") == 2
+    assert "a: value -2.0, gradient" in picture.source
+    assert "should be -3.0" in picture.source
+    assert draw(adopt(f)).source.count("should be -8.0") == 1
+
+
+def test_a_right_one_is_drawn_as_ours_is_and_what_several_fit_has_a_question_mark():
+    root = Nameless(2.0, name="a") * Nameless(2.0, name="b")
+    assert "+&#160;?" in draw(root).source
+    root.backward()
+    assert "×&#160;?" in draw(root).source
+    assert "wrong" not in draw(root).source
+
+
+def test_what_no_longer_holds_is_computed_again_of_what_was_adopted():
+    w = Closures(2.0)
+    cost = w * 5.0
+    w.data = 3.0
+    assert "adopt(cost).recompute()" in draw(cost).source
+
+
+def test_a_graph_of_pytorch_is_a_sentence():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match="PyTorch's autograd does not keep"):
+        draw(torch.tensor(2.0, requires_grad=True) * 3)

@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from engines import Overwrites
 
 from microrelu import (
     MLP,
@@ -224,3 +225,20 @@ def test_repr():
     assert re.fullmatch(
         r"<Player of [\d,]+ characters: \.save\(.*\) writes it>", repr(play(neuron()))
     )
+
+
+def test_someone_elses_graph_is_played_and_its_wrong_gradients_are_marked():
+    a, b = Overwrites(-2.0), Overwrites(3.0)
+    f = (a * b) * (a + b)
+    assert 'differs"' not in play(f).html
+    f.backward()
+    player = play(f)
+    assert player.html.count('class="node leaf differs"') == 2
+    assert "should be -8.0" in player.html
+    assert (a.grad, b.grad) != (-3.0, -8.0)  # theirs stay
+    assert "wrong gradients" not in player._picture.source  # which has ours, after our sweep
+
+
+def test_what_is_no_node_is_refused():
+    with pytest.raises(TypeError, match="play needs the Value at the root"):
+        play(3.0)
