@@ -4,6 +4,7 @@ Outputs that are committed are those of the run, numbers in the prose were compu
 give what they say, and a lesson in another language has the same code and the same numbers.
 """
 
+import asyncio
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -88,7 +89,8 @@ def run(path):
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources)
     # The kernel itself is warned when it is shut down, of what it may have to do one day.
     warnings = "error,ignore::PendingDeprecationWarning"
-    return client.execute(env={**os.environ, "PYTHONWARNINGS": warnings})
+    execution = client.async_execute(env={**os.environ, "PYTHONWARNINGS": warnings})
+    return asyncio.run(execution)  # which closes its loop; `execute` leaves one open in each thread
 
 
 @pytest.fixture(scope="module")
