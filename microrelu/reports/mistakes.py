@@ -93,6 +93,9 @@ class Theirs:
             for i, parent in enumerate(node.parents):
                 edge = Edge(node, i, self.grads[node], node.local_derivatives[i])
                 self.edges[parent].append(edge)
+        self.sizes = {
+            node: sum(abs(edge.amount) for edge in edges) for node, edges in self.edges.items()
+        }
 
     def expected(self, node: Value) -> float:
         """What the node should have got."""
@@ -101,8 +104,7 @@ class Theirs:
     def is_near(self, node: Value, number: float) -> bool:
         """Is it the number that the node has, but for rounding?"""
         got = self.grads[node]
-        size = sum(abs(edge.amount) for edge in self.edges[node])
-        return abs(got - number) <= CLOSE * max(size, abs(got)) or got == number
+        return abs(got - number) <= CLOSE * max(self.sizes[node], abs(got)) or got == number
 
     def verdict(self, node: Value) -> str:
         """Is the node's gradient "right", "WRONG", does it "follow", or is it "not known"?"""
