@@ -99,7 +99,7 @@ def runs(request):
     wanted = {
         item.callspec.params["path"]
         for item in request.session.items
-        if item.module is request.module and "runs" in item.fixturenames
+        if item.path == request.path and "runs" in item.fixturenames
     }
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         yield {path: threads.submit(run, path) for path in sorted(wanted)}

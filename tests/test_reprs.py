@@ -17,9 +17,11 @@ GIVES = {  # by public name, what it gives
     "Value": lambda: [microrelu.Value(1.0), microrelu.Value(1.0).relu],
     "Constant": lambda: microrelu.Constant(1.0),
     "backward_steps": lambda: [each := microrelu.backward_steps(cost()), *each],
+    "adopt": lambda: microrelu.adopt(their_node()),
     "check_gradients": lambda: [report := microrelu.check_gradients(cost()), *report.rows],
     "cross_entropy": lambda: microrelu.cross_entropy([1.0, 2.0], 1),
     "derivation": lambda: microrelu.derivation(cost(), "W(0)_1,1"),
+    "diagnose": lambda: [microrelu.diagnose(swept()), microrelu.diagnose(microrelu.Value)],
     "draw": lambda: [microrelu.draw(cost()), microrelu.draw(model(), format="png")],
     "draw_dot": lambda: microrelu.draw_dot(cost(), weights="edges"),
     "explain": lambda: microrelu.explain(cost()),
@@ -50,6 +52,10 @@ def model():
 
 def cost():
     return microrelu.half_squared_error(model()([2.0, 1.0]), 1.0)
+
+
+def their_node():
+    return type("Node", (), {"data": 1.0, "grad": 0.0, "prev": ()})()
 
 
 def swept():

@@ -231,7 +231,7 @@ def test_a_label_with_an_equals_sign_is_aligned_at_the_equation_s_own():
     )
 
 
-def test_an_operation_of_the_user_steps_at_once():
+def test_an_operation_of_the_user_steps_at_once(table):
     @operation()
     def cube_(a):
         return a**3, (3 * a**2,)
