@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from microrelu.writing.figures import number
 from microrelu.writing.notation import TEXT
-from microrelu.writing.report import LONGEST_TABLE, report_html, report_text
+from microrelu.writing.report import LONGEST_TABLE, Parts, ReportLook
 from microrelu.writing.words import LANGUAGE, say
 
 
@@ -65,7 +65,7 @@ class LeafCheck:
 
 
 @dataclass(frozen=True, repr=False)
-class Report:
+class Report(ReportLook):
     """What `check_gradients` found: true when every row agrees; it shows itself as a table.
 
     A row that cannot be measured is neither agreement nor error: its `agrees` is None, the count at
@@ -91,14 +91,7 @@ class Report:
         """The leaf that is furthest off, those that do not agree first; None without leaves."""
         return max(self.rows, key=lambda row: (-_rank(row), row.distance), default=None)
 
-    def __repr__(self) -> str:
-        """The table, the notes, and the worst leaf with both numbers."""
-        return report_text(*self._parts())
-
-    def _repr_html_(self) -> str:
-        return report_html(*self._parts())
-
-    def _parts(self) -> tuple[list[str], list[list[str]], tuple[str, ...], str, int, str]:
+    def _parts(self) -> Parts:
         """What the look of a report is given."""
         shown: Sequence[LeafCheck] = self.rows
         if len(shown) > LONGEST_TABLE:
@@ -115,9 +108,6 @@ class Report:
         ]
         head = [*map(self._say, keys)]
         return head, cells, self.notes, self._conclusion(), len(self.rows), self.language
-
-    def _say(self, key: str, **words: object) -> str:
-        return say(key, self.language, **words)
 
     def _conclusion(self) -> str:
         if (row := self.worst) is None:

@@ -15,8 +15,8 @@ from microrelu.foreign import Adopted
 from microrelu.reports.mistakes import Explainer, Mistake, Theirs, same, too_deep
 from microrelu.writing.figures import number
 from microrelu.writing.names import Names
-from microrelu.writing.report import LONGEST_TABLE, report_html, report_text
-from microrelu.writing.words import LANGUAGE, say
+from microrelu.writing.report import LONGEST_TABLE, Parts, ReportLook
+from microrelu.writing.words import LANGUAGE
 from microrelu.writing.writer import Writer
 
 
@@ -41,7 +41,7 @@ class NodeCheck:
 
 
 @dataclass(frozen=True, repr=False)
-class Diagnosis:
+class Diagnosis(ReportLook):
     """What `diagnose` found in a graph: true when every gradient is right; a table and sentences.
 
     Attributes:
@@ -61,13 +61,7 @@ class Diagnosis:
     def __bool__(self) -> bool:
         return not self.mistakes and all(row.verdict == "right gradient" for row in self.rows)
 
-    def __repr__(self) -> str:
-        return report_text(*self._parts())
-
-    def _repr_html_(self) -> str:
-        return report_html(*self._parts())
-
-    def _parts(self) -> tuple[list[str], list[list[str]], list[str], str, int, str]:
+    def _parts(self) -> Parts:
         """What the look of a report is given."""
         shown: Sequence[NodeCheck] = self.rows
         if len(shown) > LONGEST_TABLE:  # what is wrong first
@@ -88,9 +82,6 @@ class Diagnosis:
         ]
         notes = [*(mistake.sentence for mistake in self.mistakes), *self.notes]
         return head, cells, notes, self._conclusion(), len(self.rows), self.language
-
-    def _say(self, key: str, **words: object) -> str:
-        return say(key, self.language, **words)
 
     def _conclusion(self) -> str:
         count = dict.fromkeys(("right gradient", "WRONG", "follows", "not known"), 0)

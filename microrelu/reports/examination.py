@@ -22,7 +22,7 @@ from microrelu.recognition import CLOSE
 from microrelu.reports.diagnosis import Diagnosis, diagnosed
 from microrelu.writing.figures import number
 from microrelu.writing.names import node_names
-from microrelu.writing.report import report_html, report_text
+from microrelu.writing.report import Parts, ReportLook
 from microrelu.writing.variables import Given, names_for
 from microrelu.writing.words import LANGUAGE, say
 
@@ -92,7 +92,7 @@ class Trial:
 
 
 @dataclass(frozen=True, repr=False)
-class Examination:
+class Examination(ReportLook):
     """What `diagnose` found of a class: true when all that is required holds; prints as a table.
 
     Attributes:
@@ -115,17 +115,14 @@ class Examination:
             return None
         return draw(self.smallest.root, names=None)
 
-    def __repr__(self) -> str:
-        return report_text(*self._parts())
-
     def _repr_html_(self) -> str:
-        shown = report_html(*self._parts())
+        shown = super()._repr_html_()
         if (picture := self.picture) is None:
             return shown
         encoded = base64.b64encode(picture.pipe(format="svg")).decode()
         return f'{shown}\n<img src="data:image/svg+xml;base64,{encoded}" alt="">'
 
-    def _parts(self) -> tuple[list[str], list[list[str]], list[str], str, int, str]:
+    def _parts(self) -> Parts:
         """What the look of a report is given."""
         words = {True: "holds", False: "fails", None: "skipped"}
         cells = [
@@ -156,9 +153,6 @@ class Examination:
             of_beyond=len(beyond),
             skipped=len(self.rows) - len(tried),
         )
-
-    def _say(self, key: str, **words: object) -> str:
-        return say(key, self.language, **words)
 
 
 def diagnose(root: Any, names: Given = ...) -> Diagnosis | Examination:

@@ -21,8 +21,8 @@ from microrelu.text import unit_label
 from microrelu.writing.figures import number
 from microrelu.writing.names import node_names
 from microrelu.writing.notation import TEXT
-from microrelu.writing.report import LONGEST_TABLE, report_html, report_text
-from microrelu.writing.words import LANGUAGE, say
+from microrelu.writing.report import LONGEST_TABLE, Parts, ReportLook
+from microrelu.writing.words import LANGUAGE
 
 VANISHED, EXPLODED = 1e-3, 1e3  # mean |∂C/∂z| of a layer, divided by the last layer's
 NEARLY = 0.05  # of the examples, in which a unit is open that is nearly dead
@@ -77,7 +77,7 @@ class LayerHealth:
 
 
 @dataclass(frozen=True, repr=False)
-class Health:
+class Health(ReportLook):
     """What `layers` found: true when no unit is dead and the gradient passes through every layer.
 
     It shows itself as a table; `plot` draws it.
@@ -96,13 +96,6 @@ class Health:
 
     def __bool__(self) -> bool:
         return not any(row.dead or row.verdict != "passes" for row in self.rows)
-
-    def __repr__(self) -> str:
-        """The table, what goes wrong and where, and the conclusion."""
-        return report_text(*self._parts())
-
-    def _repr_html_(self) -> str:
-        return report_html(*self._parts())
 
     def plot(self, axes: Any = None) -> Any:
         """Draw the table on a log scale with Matplotlib (extra `train`).
@@ -142,7 +135,7 @@ class Health:
 
     # As text and as HTML
 
-    def _parts(self) -> tuple[list[str], list[list[str]], list[str], str, int, str]:
+    def _parts(self) -> Parts:
         """What the look of a report is given."""
         largest = self._say("column largest")
         gradients = [self._size("z"), largest, self._size("W"), largest]
@@ -232,9 +225,6 @@ class Health:
 
     def _size(self, under: str) -> str:
         return f"|{self._partial(under)}|"
-
-    def _say(self, key: str, **words: object) -> str:
-        return say(key, self.language, **words)
 
 
 def layers(loss: Value) -> Health:

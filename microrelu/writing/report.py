@@ -14,6 +14,26 @@ from microrelu.text import align
 from microrelu.writing.words import say
 
 LONGEST_TABLE, LONGEST_NOTES = 40, 12  # lines
+Parts = tuple[Sequence[str], Sequence[Sequence[str]], Sequence[str], str, int, str]
+
+
+class ReportLook:
+    """What a report is beside its truth and its rows: it shows its parts as text and as HTML."""
+
+    language: str
+
+    def _parts(self) -> Parts:
+        """What `report_text` and `report_html` are given."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return report_text(*self._parts())
+
+    def _repr_html_(self) -> str:
+        return report_html(*self._parts())
+
+    def _say(self, key: str, **words: object) -> str:
+        return say(key, self.language, **words)
 
 
 def report_text(
