@@ -45,18 +45,23 @@ class Diagnosis(ReportLook):
     """What `diagnose` found in a graph: true when every gradient is right; a table and sentences.
 
     Attributes:
-        root: The graph, adopted.
+        names: What each node of the graph is called.
         rows: One for each node, in the order of the sweep.
         mistakes: What explains the wrong gradients; the first, then what remains.
         notes: What could not be judged.
         language: That of its sentences.
     """
 
-    root: Adopted
+    names: Names
     rows: tuple[NodeCheck, ...]
     mistakes: tuple[Mistake, ...]
     notes: tuple[str, ...] = ()
     language: str = field(default_factory=LANGUAGE.get)
+
+    @property
+    def root(self) -> Value:
+        """The graph, adopted."""
+        return self.names.root
 
     def __bool__(self) -> bool:
         return not self.mistakes and all(row.verdict == "right gradient" for row in self.rows)
@@ -113,7 +118,7 @@ def diagnosed(names: Names) -> Diagnosis:
         sentence = writer.say("mistake recursion", depth=f"{depth:,}", limit=f"{limit:,}")
         mistakes.insert(0, Mistake("recursion", adopted, sentence))
     rows = [_row(node, writer, verdicts[node]) for node in nodes]
-    return Diagnosis(adopted, tuple(rows), tuple(mistakes), tuple(_notes(nodes, writer)))
+    return Diagnosis(names, tuple(rows), tuple(mistakes), tuple(_notes(nodes, writer)))
 
 
 def _row(node: Value, writer: Writer, verdict: str) -> NodeCheck:

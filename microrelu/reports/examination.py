@@ -14,14 +14,14 @@ from functools import cache
 from typing import Any
 
 from microrelu.engine import Value
-from microrelu.foreign import GRADIENTS, NUMBERS, Adopted, adopt
+from microrelu.foreign import GRADIENTS, NUMBERS, adopt
 from microrelu.picture.drawing import draw
 from microrelu.picture.look import LARGEST
 from microrelu.picture.renderer import Picture
 from microrelu.recognition import CLOSE
 from microrelu.reports.diagnosis import Diagnosis, diagnosed
 from microrelu.writing.figures import number
-from microrelu.writing.names import node_names
+from microrelu.writing.names import Names
 from microrelu.writing.report import Parts, ReportLook
 from microrelu.writing.variables import Given, names_for
 from microrelu.writing.words import LANGUAGE, say
@@ -113,7 +113,7 @@ class Examination(ReportLook):
         """The smallest graph that fails; None where there is none, or it is too large to see."""
         if self.smallest is None or len(self.smallest.rows) > LARGEST:
             return None
-        return draw(self.smallest.root, names=None)
+        return draw(self.smallest.root, names=self.smallest.names)
 
     def _repr_html_(self) -> str:
         shown = super()._repr_html_()
@@ -201,58 +201,60 @@ def _examined(kind: Any) -> Examination:
     lines = [(True, *line) for line in REQUIRED] + [(False, *line) for line in BEYOND]
     rows, failing = [], []
     for is_required, code, needs in lines:
-        row, root = _tried(kind, code, needs, is_required)
+        row, made = _tried(kind, code, needs, is_required)
         rows.append(row)
-        if row.holds is False and root is not None:
-            failing.append((code, is_required, root))
+        if row.holds is False and made:
+            failing.append((code, is_required, made))
     return Examination(tuple(rows), _smallest(failing))
 
 
-def _smallest(failing: Sequence[tuple[str, bool, Any]]) -> Diagnosis | None:
+def _smallest(failing: Sequence[tuple[str, bool, dict[str, Any]]]) -> Diagnosis | None:
     """The diagnosis of the smallest graph: a required one that was swept once, if there is one."""
     ranks = [(".backward()" in code, not required, "for" in code) for code, required, _ in failing]
     best = min(ranks, default=None)
-    roots = [_adopted(each[2]) for each, rank in zip(failing, ranks, strict=True) if rank == best]
-    names = [node_names(root) for root in roots if root is not None]
+    graphs = [_named(each[2]) for each, rank in zip(failing, ranks, strict=True) if rank == best]
+    names = [each for each in graphs if each is not None]
     return diagnosed(min(names, key=len)) if names else None
 
 
-def _tried(kind: Any, code: str, needs: str, is_required: bool) -> tuple[Trial, Any]:
-    """What comes of a line of code, and the C that it makes, where it makes one."""
+def _tried(kind: Any, code: str, needs: str, is_required: bool) -> tuple[Trial, dict[str, Any]]:
+    """What comes of a line of code, and what its variables are, where it makes a C."""
     if needs and not hasattr(kind, needs):
-        return Trial(code, is_required, None, say("lacks", name=needs)), None
-    root: Any = None
+        return Trial(code, is_required, None, say("lacks", name=needs)), {}
+    made: dict[str, Any] = {}
     try:
-        leaves, root = _built(kind, code)
-        root.backward()
-        told = _difference(_numbers(leaves, root), code)
+        made = _built(kind, code)
+        made["C"].backward()
+        told = _difference(_numbers(made), code)
     except (Exception, SystemExit) as error:  # theirs may do anything
         told = f"{type(error).__name__}: {error}".splitlines()[0]
         told = told if len(told) <= LONGEST_ERROR else f"{told[: LONGEST_ERROR - 1]}…"
-    return Trial(code, is_required, not told, told), root
+    return Trial(code, is_required, not told, told), made
 
 
-def _built(kind: Any, code: str) -> tuple[dict[str, Any], Any]:
-    """The leaves, and the C that the code makes of them."""
-    leaves = {name: kind(x) for name, x in LEAVES.items()}
-    scope: dict[str, Any] = dict(leaves)
-    exec(code.replace(".grad ", f".{_kept(leaves['a'], GRADIENTS)} "), scope)
-    return leaves, scope["C"]
+def _built(kind: Any, code: str) -> dict[str, Any]:
+    """The leaves, and what the code makes of them, C among it, by their names."""
+    made: dict[str, Any] = {name: kind(x) for name, x in LEAVES.items()}
+    code = code.replace(".grad ", f".{_kept(made['a'], GRADIENTS)} ")
+    exec(code, {}, made)
+    return made
 
 
-def _numbers(leaves: dict[str, Any], root: Any) -> dict[str, float]:
+def _numbers(made: dict[str, Any]) -> dict[str, float]:
     """The value of C, and the gradients of the leaves."""
+    root = made["C"]
     found = {"C": float(getattr(root, _kept(root, NUMBERS)))}
-    for name, leaf in leaves.items():
+    for name in LEAVES:
+        leaf = made[name]
         found[f"∂C/∂{name}"] = float(getattr(leaf, _kept(leaf, GRADIENTS)) or 0)
     return found
 
 
 @cache
 def _ours(code: str) -> dict[str, float]:
-    leaves, root = _built(Value, code)
-    root.backward()
-    return _numbers(leaves, root)
+    made = _built(Value, code)
+    made["C"].backward()
+    return _numbers(made)
 
 
 def _kept(node: Any, names: Sequence[str]) -> str:
@@ -270,9 +272,9 @@ def _difference(theirs: dict[str, float], code: str) -> str:
     return ""
 
 
-def _adopted(root: Any) -> Adopted | None:
-    """The graph, where it can be read."""
+def _named(made: dict[str, Any]) -> Names | None:
+    """The names of the graph, after the variables; None where it cannot be read."""
     try:
-        return adopt(root)
+        return names_for(adopt(made["C"]), made)
     except (TypeError, ValueError):
         return None
