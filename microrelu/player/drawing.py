@@ -25,17 +25,14 @@ from microrelu.writing.words import layer_name, say
 LEAF_HEIGHT, NODE_HEIGHT = 24, 44
 NUMBER = 50  # the width of one, as −0.1234; picture.js knows it too
 
+Point = tuple[float, float]
+
 
 def svg_drawing(names: Names) -> tuple[str, float, float]:
     """The graph as SVG with an id on each node and edge, and its width and height in points."""
     order = [*names]
     sizes = {node: _size(node, name) for node, name in names.items()}
-    svg = ElementTree.fromstring(_layout(names, sizes).pipe(format="svg"))
-    width, height = map(float, svg.attrib["viewBox"].split()[2:])
-    graph = svg[0]
-    shift = re.findall(r"translate\((\S+)[ ,]+(\S+)\)", graph.attrib["transform"])[0]
-    x0, y0 = map(float, shift)
-    groups = {group.get("id", ""): group for group in graph.iter() if group.tag.endswith("}g")}
+    groups, (x0, y0), (width, height) = laid_out(layout(names, sizes))
     layers = [group for id_, group in groups.items() if id_.startswith("layer")]
     parts = [_svg_layer(layer, x0, y0) for layer in layers]
     for i, node in enumerate(order):
@@ -43,10 +40,20 @@ def svg_drawing(names: Names) -> tuple[str, float, float]:
             group = groups[f"e{i}_{k}"]
             parts.append(_svg_edge(group, f"e{i}_{k}", isinstance(parent, Constant), x0, y0))
     for i, node in enumerate(order):
-        x, y = _center(groups[f"n{i}"], x0, y0)
+        x, y = center(groups[f"n{i}"], x0, y0)
         box = x - sizes[node][0] / 2, y - sizes[node][1] / 2, *sizes[node]
         parts.append(_svg_node(node, f"n{i}", names[node], box, is_root=node is order[-1]))
     return "\n".join(parts), width, height
+
+
+def laid_out(picture: Picture) -> tuple[dict[str, ElementTree.Element], Point, Point]:
+    """What Graphviz drew: its groups by their ids, what to add to their points, and the size."""
+    svg = ElementTree.fromstring(picture.pipe(format="svg"))
+    width, height = map(float, svg.attrib["viewBox"].split()[2:])
+    graph = svg[0]
+    x0, y0 = re.findall(r"translate\((\S+)[ ,]+(\S+)\)", graph.attrib["transform"])[0]
+    groups = {group.get("id", ""): group for group in graph.iter() if group.tag.endswith("}g")}
+    return groups, (float(x0), float(y0)), (width, height)
 
 
 def _size(node: Value, name: str) -> tuple[float, float]:
@@ -67,7 +74,7 @@ def _name_width(name: str) -> float:
     return 9 * text_width(base) + 5.5 * scripts
 
 
-def _layout(names: Names, sizes: Mapping[Value, tuple[float, float]]) -> Picture:
+def layout(names: Names, sizes: Mapping[Value, tuple[float, float]]) -> Picture:
     """Empty boxes of the right size; every edge has room for a number."""
     order, layer_of = [*names], _layers(names)
     picture = Picture(format="svg")
@@ -109,7 +116,7 @@ def _layers(names: Names) -> dict[Value, int]:
     }
 
 
-def _points(group: ElementTree.Element, x0: float, y0: float) -> list[tuple[float, float]]:
+def points(group: ElementTree.Element, x0: float, y0: float) -> list[Point]:
     """The corners of the first shape in the group."""
     for shape in group.iter():
         written = shape.get("points") or shape.get("d")
@@ -119,13 +126,14 @@ def _points(group: ElementTree.Element, x0: float, y0: float) -> list[tuple[floa
     raise ValueError(f"Graphviz drew no shape for {group.get('id')}.")
 
 
-def _center(group: ElementTree.Element, x0: float, y0: float) -> tuple[float, float]:
-    xs, ys = zip(*_points(group, x0, y0), strict=True)
+def center(group: ElementTree.Element, x0: float, y0: float) -> Point:
+    """The middle of what is drawn first in the group."""
+    xs, ys = zip(*points(group, x0, y0), strict=True)
     return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
 
 
 def _svg_layer(group: ElementTree.Element, x0: float, y0: float) -> str:
-    xs, ys = zip(*_points(group, x0, y0), strict=True)
+    xs, ys = zip(*points(group, x0, y0), strict=True)
     x, y, width, height = min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
     texts = [element.text or "" for element in group.iter() if "text" in element.tag]
     title = html.escape("".join(texts))
@@ -136,8 +144,8 @@ def _svg_layer(group: ElementTree.Element, x0: float, y0: float) -> str:
 
 
 def _svg_edge(group: ElementTree.Element, id_: str, is_constant: bool, x0: float, y0: float) -> str:
-    points = [f"{x:.1f},{y:.1f}" for x, y in _points(group, x0, y0)]
-    path = f'<path d="M{points[0]}C{" ".join(points[1:])}"/>'
+    corners = [f"{x:.1f},{y:.1f}" for x, y in points(group, x0, y0)]
+    path = f'<path d="M{corners[0]}C{" ".join(corners[1:])}"/>'
     if is_constant:
         return f'<g id="{id_}" class="edge constant">{path}</g>'
     text = next(element for element in group.iter() if element.tag.endswith("}text"))
@@ -159,14 +167,14 @@ def _svg_node(node: Value, id_: str, name: str, box: tuple[float, ...], *, is_ro
         mark = f' style="stroke: {GRADIENT}; stroke-width: 3"'
         told = say("node", name=name, value=repr(node.data), gradient=repr(node.grad))
         told += say("instead of", right=repr(node.right))
-        title = f"<title>{html.escape(_visible(told))}</title>"
+        title = f"<title>{html.escape(visible(told))}</title>"
     shape = f'{title}<rect width="{width:.1f}" height="{height:.1f}" rx="{radius}"{mark}/>'
     right, baseline = width - 8, 16.5 if node.operation is None else 37
     if node.operation is None:
         shape += _svg_name(name, 9)
         value = right - NUMBER - 6
     else:
-        symbol = html.escape(_visible(shortened(node.operation.symbol)))
+        symbol = html.escape(visible(shortened(node.operation.symbol)))
         shape += f'{_svg_name(name, 8)}<text class="symbol" x="{right:.1f}" y="16">{symbol}</text>'
         shape += f'<path d="M0,23.5H{width:.1f}"/>'
         value = 8.0
@@ -181,7 +189,7 @@ def _svg_name(name: str, x: float) -> str:
     """A label: in italics with its superscript over its subscript if it is a name."""
     if not is_drawn_as_name(name):
         return (
-            f'<text class="literal" x="{x}" y="16">{html.escape(_visible(shortened(name)))}</text>'
+            f'<text class="literal" x="{x}" y="16">{html.escape(visible(shortened(name)))}</text>'
         )
     base, above, below, mark = split_label(name)
     raised = (f"({above})" if above else "") + mark
@@ -199,7 +207,7 @@ def _script_width(text: str) -> float:
     )
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """The text with a space for each control character, which XML cannot hold."""
     return "".join(
         " " if unicodedata.category(character) in ("Cc", "Cs") else character for character in text

@@ -22,8 +22,9 @@ from microrelu.picture.drawing import draw
 from microrelu.picture.renderer import Picture
 from microrelu.player.data import graph_data
 from microrelu.player.drawing import svg_drawing
+from microrelu.player.slides import SUFFIXES, save_slides
 from microrelu.steps.holds import recompute
-from microrelu.steps.sweep import backward_steps, grads_kept
+from microrelu.steps.sweep import Step, backward_steps, grads_kept
 from microrelu.writing.names import Names
 from microrelu.writing.notation import TEXT
 from microrelu.writing.variables import Given, names_for
@@ -98,15 +99,48 @@ class Player:
         self.html = page.encode(errors="replace").decode()  # half a surrogate pair is no text
         self._height = _frame_height(width, height)
         self._summary = say("as text")
-        self._picture, self._text = _static(names)
+        self._picture, self._text, self._steps = _static(names)
+        self._mode = mode
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the page to a file, which opens in any browser.
+    def save(self, path: str | os.PathLike[str], *, theme: str = "light") -> None:
+        """Write the page, which opens in any browser, or the backward pass as pictures.
+
+        The suffix says which: "backprop.html" is the page; "backprop.gif" a moving picture;
+        "frames/{:03}.svg" or "frames/{:03}.png" a file for each step, in that folder. Pictures are
+        drawn by Matplotlib, the graph in the same place in each, its numbers as the sweep brings
+        them.
+
+        Args:
+            path: The file; of several files, their number stands for the braces.
+            theme: That of pictures, "light" or "dark"; the page follows its reader's system.
 
         Raises:
-            OSError: the file cannot be written.
+            ValueError: the suffix is another, or several files would have one name; the theme is
+                another; the graph is too large to be read, or no longer held when it was played;
+                no font here has a letter of a label.
+            ImportError: Matplotlib is missing, for pictures.
+            OSError: a file cannot be written.
         """
-        Path(path).write_text(self.html, encoding="utf-8")
+        suffix = Path(path).suffix.lower()
+        if suffix == ".html":
+            Path(path).write_text(self.html, encoding="utf-8")
+            return
+        if suffix not in SUFFIXES:
+            raise ValueError(
+                f"A player is saved as a page, 'backprop.html', as a moving picture, "
+                f"'backprop.gif', or as a picture for each step, 'frames/{{:03}}.svg' or .png, not "
+                f"as {os.fspath(path)!r}."
+            )
+        if theme not in ("light", "dark"):
+            raise ValueError(f"theme is 'light' or 'dark', not {theme!r}.")
+        if self._mode:
+            raise ValueError(
+                f"Pictures show the right sweep alone: play(root) without mode={self._mode!r}, or "
+                "save the page, 'backprop.html'."
+            )
+        if not self._steps:
+            raise ValueError(f"Of what no longer holds there are no pictures. {self._text}")
+        save_slides(self._steps, path, theme)
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own, and what survives where scripts and frames do not."""
@@ -213,17 +247,22 @@ def _frame_height(width: float, height: float) -> int:
     return round(min(max(shown, 100), 400) + 470)
 
 
-def _static(names: Names) -> tuple[Picture, str]:
-    """The picture after one sweep, and its steps as text; the graph's gradients are put back."""
+def _static(names: Names) -> tuple[Picture, str, list[Step]]:
+    """The picture after one sweep, its steps as text, and the steps, none of what does not hold.
+
+    The graph's gradients are put back.
+    """
     root = names.root
     with grads_kept(root):
         for node in names:
             node.grad = 0
+        steps: list[Step] = []
         try:
-            text = "\n".join(map(str, backward_steps(root, names)))
+            steps = [*backward_steps(root, names)]
+            text = "\n".join(map(str, steps))
         except ValueError:  # the graph no longer holds
             root.backward()
             text = say("no longer holds", recompute=recompute(names))
         with warnings.catch_warnings():  # that a large picture is collapsed goes without saying
             warnings.simplefilter("ignore")
-            return draw(root, names=names), text
+            return draw(root, names=names), text, steps

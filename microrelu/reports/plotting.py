@@ -9,11 +9,11 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from microrelu.picture.fonts import OWN, fallback
+
 MARKERS = {"0": "v", "∞": "^", "NaN": "x"}
 FEW, MOST_POWERS = 100, 10  # layers with a dot each; powers of ten up the axis
 LEVEL = 0.025  # of the height, between the markers of one line and those of the next
-# What has the letters of Chinese and Japanese on Linux, macOS and Windows
-FONTS = ("Noto Sans CJK JP", "IPAexGothic", "Hiragino Sans", "Yu Gothic", "MS Gothic")
 
 
 class Line(NamedTuple):
@@ -58,10 +58,10 @@ def plot(axes: Any, layers: Sequence[int], lines: Sequence[Line], below: str) ->
         if any(found):
             axes.plot([], [], "black", marker=marker, linestyle="", label=kind)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    if below.isascii() or (font := _font()) is None:
+    if below.isascii() or (font := fallback()) is None:
         axes.set_xlabel(below if below.isascii() else "k")  # as the equations count layers
     else:
-        axes.set_xlabel(below, family=["DejaVu Sans", font])
+        axes.set_xlabel(below, family=[OWN, font])
     axes.grid(alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 
@@ -113,11 +113,3 @@ def beyond_scale(size: float) -> str:
 def _on_scale(size: float) -> float:
     """The size, or what Matplotlib leaves out."""
     return math.nan if beyond_scale(size) else size
-
-
-def _font() -> str | None:
-    """A font with the letters that Matplotlib's own lacks, where there is one."""
-    from matplotlib import font_manager
-
-    known = {entry.name for entry in font_manager.fontManager.ttflist}
-    return next((name for name in FONTS if name in known), None)

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from microrelu import MLP, Value, half_squared_error, language, layers, mean, weighted_sum
-from microrelu.reports import plotting
+from microrelu.picture import fonts
 from microrelu.reports.plotting import beyond_scale
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -119,15 +119,15 @@ def test_it_draws_on_given_axes():
     assert found.plot().figure is not figure
 
 
-@pytest.mark.parametrize("fonts", [plotting.FONTS, ()])
+@pytest.mark.parametrize("known", [fonts.FONTS, ()])
 @pytest.mark.parametrize(("name", "word"), [("id", "lapisan"), ("ja", "層")])
-def test_its_word_is_in_the_language_of_the_report(name, word, fonts, monkeypatch):
-    monkeypatch.setattr(plotting, "FONTS", fonts)
+def test_its_word_is_in_the_language_of_the_report(name, word, known, monkeypatch):
+    monkeypatch.setattr(fonts, "FONTS", known)
     with language(name):
         found = report(2, 2, 1)
     axes = found.plot()
     drawn(axes)  # without a warning
-    has_letters = name == "id" or plotting._font()
+    has_letters = name == "id" or fonts.fallback()
     assert axes.get_xlabel() == (word if has_letters else "k")
 
 
