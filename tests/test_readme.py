@@ -48,6 +48,50 @@ def test_the_second_command_installs_the_tests_and_runs_them():
     ]
 
 
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """The folder in which the lines on the player were run."""
+    pytest.importorskip("matplotlib")
+    [lines] = re.findall(r"<!-- play -->\n```python\n(.*?)```", README, re.DOTALL)
+    folder = tmp_path_factory.mktemp("played")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        exec(lines, {})
+    return folder
+
+
+def without_drawing(page):
+    """The text of a page, whichever program laid its picture out."""
+    text = re.sub(
+        r"(?<=<g id=\"graph\">).*?(?=</svg>)", "", page.read_text(encoding="utf-8"), flags=re.S
+    )
+    return re.sub(r'(?<="size":\[)[\d.,]*', "", re.sub(r'(?<=viewBox="0 0 )[\d. ]*', "", text))
+
+
+def test_the_page_to_try_is_what_its_lines_write(played):
+    page = ROOT / "docs" / "player.html"
+    assert without_drawing(played / "player.html") == without_drawing(page)
+
+
+def captions(image):
+    """What stands below the graph, which any program may lay out, in each frame, as grey dots."""
+    for number in range(image.n_frames):
+        image.seek(number)
+        yield image.convert("L").crop((0, 820, *image.size)).resize((480, 65))
+
+
+def test_the_moving_picture_is_what_its_lines_write(played):
+    image, chops = (pytest.importorskip(f"PIL.{name}") for name in ("Image", "ImageChops"))
+    file = ROOT / "docs" / "backprop.gif"
+    assert file.stat().st_size < 600_000
+    with image.open(played / "backprop.gif") as made, image.open(file) as shown:
+        assert (made.n_frames, made.size) == (shown.n_frames, shown.size)
+        now, then = [*captions(made)], [*captions(shown)]
+    alike = [[chops.difference(one, other).getextrema()[1] < 64 for other in then] for one in now]
+    assert alike == [[i == j for j in range(len(then))] for i in range(len(now))]
+    assert len([*played.glob("frames/*.svg")]) == len(now)
+
+
 def test_every_file_that_the_readme_names_is_there():
     for path in re.findall(r"\]\(((?!http)[^)#]+)\)", README):
         assert (ROOT / path).exists(), path

@@ -100,7 +100,7 @@ class Player:
         self._height = _frame_height(width, height)
         self._summary = say("as text")
         self._picture, self._text, self._steps = _static(names)
-        self._mode = mode
+        self._mode, self._recompute = mode, recompute(names)
 
     def save(self, path: str | os.PathLike[str], *, theme: str = "light") -> None:
         """Write the page, which opens in any browser, or the backward pass as pictures.
@@ -122,12 +122,12 @@ class Player:
             OSError: a file cannot be written.
         """
         suffix = Path(path).suffix.lower()
-        if suffix == ".html":
+        if suffix in (".html", ".htm"):
             Path(path).write_text(self.html, encoding="utf-8")
             return
         if suffix not in SUFFIXES:
             raise ValueError(
-                f"A player is saved as a page, 'backprop.html', as a moving picture, "
+                "A player is saved as a page, 'backprop.html', as a moving picture, "
                 f"'backprop.gif', or as a picture for each step, 'frames/{{:03}}.svg' or .png, not "
                 f"as {os.fspath(path)!r}."
             )
@@ -139,7 +139,10 @@ class Player:
                 "save the page, 'backprop.html'."
             )
         if not self._steps:
-            raise ValueError(f"Of what no longer holds there are no pictures. {self._text}")
+            raise ValueError(
+                "Pictures state equations, and what was recorded no longer holds: write "
+                f"{self._recompute}, and play it again."
+            )
         save_slides(self._steps, path, theme)
 
     def _repr_html_(self) -> str:

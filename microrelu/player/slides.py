@@ -41,6 +41,7 @@ WIDTH, HEIGHT = 1920, 1080  # pixels of a slide
 MARGIN, BELOW = 60, 270  # pixels beside the graph, and below it for equations and sentence
 ROOM = WIDTH - 2 * MARGIN
 SMALLEST, LARGEST = 8, 46  # pixels of the numbers in the graph; smaller ones nobody reads
+MOST = 300  # nodes; more of them have smaller numbers in any layout
 EQUATION = (46, 34, 22)  # pixels of a line: at most, at least for several equations, for one
 SENTENCE = 36
 COLORS, DURATION, LAST = 128, 2500, 6000  # of a moving picture; milliseconds of a frame, the last
@@ -148,6 +149,8 @@ class Slides:
 
         writer = steps[0].writer
         self.names, self.is_dark = writer.names, is_dark
+        if len(self.names) > MOST:
+            _refuse(len(self.names))
         self.frames = [*frames(steps)]
         self.values = {node: writer.number(node).text for node in self.names}
         self.headings = {
@@ -291,7 +294,8 @@ class _Places:
         picture.attr(ranksep="0.25", pad="0", ratio=f"{down / ROOM:.4f}")
         self._groups, self._shift, (width, height) = laid_out(picture)
         self.scale = min(ROOM / width, down / height, LARGEST / NUMBER)
-        _refuse_small(NUMBER * self.scale, len(sizes))
+        if NUMBER * self.scale < SMALLEST:
+            _refuse(len(sizes))
         self._left = (WIDTH - width * self.scale) / 2
         self._top = MARGIN + (down - height * self.scale) / 2
         self.boxes: dict[Value, Box] = {}
@@ -338,13 +342,12 @@ def _size(slides: Slides, node: Value) -> Point:
     return max(head, number, gradient, 2 * ROW) + 2 * PADDING, 3 * ROW + PADDING
 
 
-def _refuse_small(pixels: float, count: int) -> None:
-    if pixels < SMALLEST:
-        raise ValueError(
-            f"In pictures of {WIDTH} × {HEIGHT} pixels the numbers of {count:,} nodes would be "
-            f"{pixels:.0f} high: play a smaller graph that is built alike, or save the page, "
-            "'backprop.html', which shows each step large."
-        )
+def _refuse(count: int) -> None:
+    raise ValueError(
+        f"In pictures of {WIDTH} × {HEIGHT} pixels the numbers of {count:,} nodes would be less "
+        f"than {SMALLEST} high: play a smaller graph that is built alike, or save the page, "
+        "'backprop.html', which shows each step large."
+    )
 
 
 def _onward(start: Point, end: Point, length: float) -> Point:
