@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from xml.etree import ElementTree
 
 from microrelu.engine import Constant, Value
@@ -56,7 +56,7 @@ def laid_out(picture: Picture) -> tuple[dict[str, ElementTree.Element], Point, P
     return groups, (float(x0), float(y0)), (width, height)
 
 
-def _size(node: Value, name: str) -> tuple[float, float]:
+def _size(node: Value, name: str) -> Point:
     """The width and height of a node's box."""
     if isinstance(node, Constant) and not name:
         return max(14.0, 6.5 * len(TEXT.number(node.data).text)), 16
@@ -74,8 +74,12 @@ def _name_width(name: str) -> float:
     return 9 * text_width(base) + 5.5 * scripts
 
 
-def layout(names: Names, sizes: Mapping[Value, tuple[float, float]]) -> Picture:
-    """Empty boxes of the right size; every edge has room for a number."""
+def layout(
+    names: Names,
+    sizes: Mapping[Value, Point],
+    label: Callable[[Value, int], str] = lambda node, operand: "-0.1234",
+) -> Picture:
+    """Empty boxes of the right size; every edge has room for a number, or for its own label."""
     order, layer_of = [*names], _layers(names)
     picture = Picture(format="svg")
     depth = -min(columns(order).values())  # long chains are drawn closer
@@ -98,11 +102,11 @@ def layout(names: Names, sizes: Mapping[Value, tuple[float, float]]) -> Picture:
     index = {node: i for i, node in enumerate(order)}
     for i, node in enumerate(order):
         for k, parent in enumerate(node.parents):
-            label = "" if isinstance(parent, Constant) else "-0.1234"
+            room = "" if isinstance(parent, Constant) else label(node, k)
             # The leaves of a wide layer have a column of their own, behind what enters the layer.
             enters = len(node.parents) > 3 and layer_of.get(parent) != layer_of.get(node)
             length = "2" if enters else "1"
-            picture.edge(f"n{index[parent]}", f"n{i}", label, id=f"e{i}_{k}", minlen=length)
+            picture.edge(f"n{index[parent]}", f"n{i}", room, id=f"e{i}_{k}", minlen=length)
     return picture
 
 

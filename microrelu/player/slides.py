@@ -41,13 +41,14 @@ WIDTH, HEIGHT = 1920, 1080  # pixels of a slide
 MARGIN, BELOW = 60, 270  # pixels beside the graph, and below it for equations and sentence
 ROOM = WIDTH - 2 * MARGIN
 SMALLEST, LARGEST = 8, 46  # pixels of the numbers in the graph; smaller ones nobody reads
-MOST = 300  # nodes; more of them have smaller numbers in any layout
-EQUATION = (46, 34, 22)  # pixels of a line: at most, at least for several equations, for one
+MOST = 300  # nodes; the numbers of more are smaller than that in any layout
+EQUATION = (46, 34, 22)  # pixels: at most; at least, of several beside each other; of one
 SENTENCE = 36
 COLORS, DURATION, LAST = 128, 2500, 6000  # of a moving picture; milliseconds of a frame, the last
 FEW = 5  # leaves; more of them are flat
-# In the units of the layout, whose edges have room for a number of 11 and an arrow's head of 7:
-NUMBER, CHIP, ROW, PADDING, HEAD = 12.0, 11.0, 15.0, 6.0, 7.0
+# In points, as Graphviz lays out: what is written in boxes, how high a row of it is and the room
+# around it; what is written on edges, and the room around it; how far an arrow's head reaches.
+NUMBER, ROW, PADDING, CHIP, EDGE, HEAD = 12.0, 15.0, 6.0, 11.0, 2.5, 7.0
 
 Box = tuple[float, float, float, float]  # left, top, width, height
 
@@ -125,6 +126,12 @@ def _equation(step: Step, contribution: Contribution) -> str:
     *symbols, numbers, amount = step.product(contribution, step.writer)
     sides = [step.writer.gradient(contribution.parent), *symbols[-1:], numbers, amount]
     return visible(TEXT.equation(*unrepeated(sides), gains=not contribution.is_only))
+
+
+def factor(node: Value, operand: int) -> str:
+    """A local derivative, as what is multiplied by: ×2, ×(−1)."""
+    number = TEXT.number(node.local_derivatives[operand]).text
+    return f"×({number})" if number.startswith("−") else f"×{number}"
 
 
 class Slides:
@@ -289,7 +296,9 @@ class _Places:
 
     def __init__(self, slides: Slides) -> None:
         sizes = {node: _size(slides, node) for node in slides.names}
-        picture = layout(slides.names, sizes)
+        picture = layout(
+            slides.names, sizes, lambda *edge: _room(slides.width(factor(*edge), CHIP))
+        )
         down = HEIGHT - BELOW - MARGIN
         picture.attr(ranksep="0.25", pad="0", ratio=f"{down / ROOM:.4f}")
         self._groups, self._shift, (width, height) = laid_out(picture)
@@ -340,6 +349,11 @@ def _size(slides: Slides, node: Value) -> Point:
     if node in slides.flat:
         return head + number + gradient + 4 * PADDING, ROW + PADDING
     return max(head, number, gradient, 2 * ROW) + 2 * PADDING, 3 * ROW + PADDING
+
+
+def _room(width: float) -> str:
+    """A label that is at least so wide, as wide as Graphviz takes it to be."""
+    return "0" * math.ceil((width + 2 * EDGE) / 5.5)
 
 
 def _refuse(count: int) -> None:
@@ -422,14 +436,12 @@ class _Pen:
         head = [curve[-1], (x - dy, y + dx), (x + dy, y - dx)]
         self.axes.add_patch(Polygon(head, facecolor=color, edgecolor="none", zorder=level))
         if is_passed and edge.chip is not None:
-            self.chip(edge.chip, edge.node.local_derivatives[edge.operand], is_now)
+            self.chip(edge.chip, factor(edge.node, edge.operand), is_now)
 
-    def chip(self, middle: Point, derivative: float, is_now: bool) -> None:
-        """The local derivative as a factor."""
-        number = TEXT.number(derivative).text
-        text = f"×({number})" if number.startswith("−") else f"×{number}"
+    def chip(self, middle: Point, text: str, is_now: bool) -> None:
+        """A text on a line."""
         height = CHIP * self.scale
-        width, margin = self.slides.width(text, height), 2.5 * self.scale
+        width, margin = self.slides.width(text, height), EDGE * self.scale
         left, top = middle[0] - width / 2 - margin, middle[1] - height / 2 - margin
         look = {"edgecolor": self.color(INK) if is_now else "none", "lw": 0.7 * self.scale}
         box = left, top, width + 2 * margin, height + 2 * margin

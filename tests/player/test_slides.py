@@ -119,6 +119,21 @@ def test_a_box_holds_all_that_is_ever_written_in_it(seed):
             assert drawn.width(written, size) < width
 
 
+@pytest.mark.parametrize("count", [3, 8])
+def test_a_local_derivative_has_room_between_the_boxes(count):
+    x = Value(0.5, "x")
+    for _ in range(count):
+        x = x.tanh() * -0.7
+    places = (drawn := slides_of(x)).places
+    for edge in places.edges:
+        if edge.chip is not None:
+            text = slides.factor(edge.node, edge.operand)
+            half = drawn.width(text, slides.CHIP * places.scale) / 2 + slides.EDGE * places.scale
+            left, _, width, _ = places.boxes[edge.node.parents[edge.operand]]
+            assert left + width < edge.chip[0] - half
+            assert edge.chip[0] + half < places.boxes[edge.node][0]
+
+
 def test_a_leaf_alone_has_one_picture(tmp_path):
     play(Value(3.0, "x")).save(tmp_path / "one.svg")
     assert texts_of(tmp_path / "one.svg") == [
