@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from microrelu.engine import Constant, Value
@@ -77,9 +77,12 @@ def _name_width(name: str) -> float:
 def layout(
     names: Names,
     sizes: Mapping[Value, Point],
-    label: Callable[[Value, int], str] = lambda node, operand: "-0.1234",
+    labels: Mapping[tuple[Value, int], str] | None = None,
 ) -> Picture:
-    """Empty boxes of the right size; every edge has room for a number, or for its own label."""
+    """Empty boxes of the right size; every edge has room for a number, or for its label.
+
+    Edges from constants have none.
+    """
     order, layer_of = [*names], _layers(names)
     picture = Picture(format="svg")
     depth = -min(columns(order).values())  # long chains are drawn closer
@@ -102,7 +105,9 @@ def layout(
     index = {node: i for i, node in enumerate(order)}
     for i, node in enumerate(order):
         for k, parent in enumerate(node.parents):
-            room = "" if isinstance(parent, Constant) else label(node, k)
+            room = "" if isinstance(parent, Constant) else "-0.1234"
+            if labels is not None:
+                room = labels.get((node, k), "")
             # The leaves of a wide layer have a column of their own, behind what enters the layer.
             enters = len(node.parents) > 3 and layer_of.get(parent) != layer_of.get(node)
             length = "2" if enters else "1"

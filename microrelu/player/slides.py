@@ -30,7 +30,7 @@ from microrelu.picture.look import (
 from microrelu.picture.theme import DARK
 from microrelu.player.drawing import Point, center, laid_out, layout, points, visible
 from microrelu.steps.graph import unrepeated
-from microrelu.steps.reasons import is_blocked, why
+from microrelu.steps.reasons import why
 from microrelu.steps.sweep import Contribution, Step
 from microrelu.text import shortened, text_width, wrapped
 from microrelu.writing.notation import TEXT
@@ -128,9 +128,9 @@ def _equation(step: Step, contribution: Contribution) -> str:
     return visible(TEXT.equation(*unrepeated(sides), gains=not contribution.is_only))
 
 
-def factor(node: Value, operand: int) -> str:
+def factor(derivative: float) -> str:
     """A local derivative, as what is multiplied by: ×2, ×(−1)."""
-    number = TEXT.number(node.local_derivatives[operand]).text
+    number = TEXT.number(derivative).text
     return f"×({number})" if number.startswith("−") else f"×{number}"
 
 
@@ -143,6 +143,7 @@ class Slides:
 
     Attributes:
         frames: What each shows.
+        derivatives: Of a node by each operand that is not a constant.
         headings: Each node's name, and the symbol of its operation.
         values: Each node's value, as written.
         flat: The leaves, if they are many: each stands in one row, below the others.
@@ -159,6 +160,11 @@ class Slides:
         if len(self.names) > MOST:
             _refuse(len(self.names))
         self.frames = [*frames(steps)]
+        self.derivatives = {
+            (step.node, each.operand): each.local_derivative
+            for step in steps
+            for each in step.contributions
+        }
         self.values = {node: writer.number(node).text for node in self.names}
         self.headings = {
             node: (
@@ -296,11 +302,14 @@ class _Places:
 
     def __init__(self, slides: Slides) -> None:
         sizes = {node: _size(slides, node) for node in slides.names}
-        picture = layout(
-            slides.names, sizes, lambda *edge: _room(slides.width(factor(*edge), CHIP))
-        )
+        labels = {
+            edge: _room(slides.width(factor(derivative), CHIP))
+            for edge, derivative in slides.derivatives.items()
+        }
+        picture = layout(slides.names, sizes, labels)
         down = HEIGHT - BELOW - MARGIN
         picture.attr(ranksep="0.25", pad="0", ratio=f"{down / ROOM:.4f}")
+        self._labels = labels
         self._groups, self._shift, (width, height) = laid_out(picture)
         self.scale = min(ROOM / width, down / height, LARGEST / NUMBER)
         if NUMBER * self.scale < SMALLEST:
@@ -325,7 +334,7 @@ class _Places:
     def _edge(self, node: Value, operand: int, id_: str) -> Edge:
         *curve, end = self._points(id_)
         curve.append(_onward(curve[-1], end, HEAD * self.scale))
-        if isinstance(node.parents[operand], Constant):
+        if (node, operand) not in self._labels:
             return Edge(node, operand, curve, None)
         label = next(each for each in self._groups[id_].iter() if each.tag.endswith("}text"))
         at, _ = self._point(float(label.attrib["x"]) + self._shift[0], 0)
@@ -422,11 +431,14 @@ class _Pen:
         from matplotlib.patches import PathPatch, Polygon
         from matplotlib.path import Path as Curve
 
+        derivative = self.slides.derivatives.get((edge.node, edge.operand), math.nan)
         is_passed = edge.node in self.frame.passed and edge.chip is not None
         is_now = is_passed and edge.node is self.frame.node
         curve = edge.curve[::-1] if is_now else edge.curve
         color = self.color(GRADIENT if is_now else FAINT)
-        dash = "--" if is_passed and is_blocked(edge.node, edge.operand) else "-"
+        operation = edge.node.operation
+        is_blocked = operation is not None and operation.has_kink and derivative == 0
+        dash = "--" if is_passed and is_blocked else "-"
         look = {"lw": self.line(is_now), "linestyle": dash, "edgecolor": color}
         codes = [Curve.MOVETO] + [Curve.CURVE4] * (len(curve) - 1)
         level = 2 + is_now
@@ -436,7 +448,7 @@ class _Pen:
         head = [curve[-1], (x - dy, y + dx), (x + dy, y - dx)]
         self.axes.add_patch(Polygon(head, facecolor=color, edgecolor="none", zorder=level))
         if is_passed and edge.chip is not None:
-            self.chip(edge.chip, factor(edge.node, edge.operand), is_now)
+            self.chip(edge.chip, factor(derivative), is_now)
 
     def chip(self, middle: Point, text: str, is_now: bool) -> None:
         """A text on a line."""
