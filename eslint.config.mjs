@@ -1,5 +1,6 @@
-// ESLint for the player's script. Its files share one scope in the page: each is linted with the
-// others behind it, and what is found in its own lines is told. An error of syntax is, of any.
+// ESLint for the player's script, and for what its tests run in the page. The script's files share
+// one scope there: each is linted with the others behind it, and what is found in its own lines is
+// told. An error of syntax is, of any.
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import js from "@eslint/js";
@@ -21,11 +22,17 @@ const browser = [
   "DOMPoint",
 ];
 
+const readonly = (names) => Object.fromEntries(names.map((name) => [name, "readonly"]));
+
 export default [
   js.configs.recommended,
   {
     files: ["microrelu/player/script/*.js"],
     processor: shared,
-    languageOptions: { globals: Object.fromEntries(browser.map((name) => [name, "readonly"])) },
+    languageOptions: { globals: readonly(browser) },
+  },
+  {
+    files: ["tests/player/*.js"],
+    languageOptions: { globals: readonly([...browser, "microrelu", "getComputedStyle", "NodeFilter"]) },
   },
 ];

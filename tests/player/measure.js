@@ -1,7 +1,6 @@
 // What is wrong with the steps of a page: numbers below a size, parts cut, covered or below the fold.
 (least) => {
     const faults = [];
-    const seen = new Set();
     const look = (i) => {
         microrelu.go(i);
         const step = document.getElementById("step");

@@ -19,7 +19,7 @@ def lint(name, text):
     """What ESLint says of a text that stands in the place of one of the files: lines and rules."""
     if shutil.which("node") is None or not LINTER.exists():
         pytest.skip("needs Node and ESLint, where .ci/run installs it")
-    place = f"microrelu/player/script/{name}"
+    place = name if "/" in name else f"microrelu/player/script/{name}"
     done = subprocess.run(
         [LINTER, "--stdin", "--stdin-filename", place, "--format", "json"],
         input=text,
@@ -53,6 +53,14 @@ def test_every_file_says_what_it_is_for(name):
 def test_the_linter_finds_a_fault_and_where(line, rule):
     lines = FOLDER.joinpath("equations.js").read_text(encoding="utf-8").splitlines()
     assert lint("equations.js", "\n".join([*lines, line])) == [(len(lines) + 1, rule)]
+
+
+@pytest.mark.parametrize("name", ["contrast", "measure"])
+def test_the_linter_reads_what_the_tests_run_in_the_page(name):
+    text = Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8")
+    assert lint(f"tests/player/{name}.js", text) == []
+    wrong = text.replace("faults = ", "faults = missing || ", 1)
+    assert [rule for _, rule in lint(f"tests/player/{name}.js", wrong)] == ["no-undef"]
 
 
 def test_the_linter_finds_what_is_no_javascript():
