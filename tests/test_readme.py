@@ -65,7 +65,7 @@ def without_drawing(page):
     text = re.sub(
         r"(?<=<g id=\"graph\">).*?(?=</svg>)", "", page.read_text(encoding="utf-8"), flags=re.S
     )
-    return re.sub(r'(?<="size":\[)[\d.,]*', "", re.sub(r'(?<=viewBox="0 0 )[\d. ]*', "", text))
+    return re.sub(r'(?<="size":\[)[\d.,]*|(?<=viewBox="0 0 )[\d. ]*|(?<=--width: )[\d.]*', "", text)
 
 
 def test_the_page_to_try_is_what_its_lines_write(played):

@@ -1,7 +1,8 @@
 """The picture: the graph as SVG, its boxes with room for the numbers that may come.
 
 Graphviz lays out empty boxes, and its places are drawn anew, each node and edge with an id by which
-the script finds it. Labels are drawn here; the script writes the numbers.
+the script finds it. The numbers are those after the sweep, for whom no script runs; it writes them
+anew at each step.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from microrelu.foreign import Adopted
 from microrelu.picture.look import GRADIENT
 from microrelu.picture.renderer import Picture, columns
 from microrelu.steps.structure import layers_of
+from microrelu.steps.sweep import grads_kept
 from microrelu.text import is_drawn_as_name, shortened, split_label, text_width
+from microrelu.writing import figures
 from microrelu.writing.names import Names
 from microrelu.writing.notation import TEXT
 from microrelu.writing.words import layer_name, say
@@ -37,12 +40,13 @@ def svg_drawing(names: Names) -> tuple[str, float, float]:
     parts = [_svg_layer(layer, x0, y0) for layer in layers]
     for i, node in enumerate(order):
         for k, parent in enumerate(node.parents):
-            group = groups[f"e{i}_{k}"]
-            parts.append(_svg_edge(group, f"e{i}_{k}", isinstance(parent, Constant), x0, y0))
+            slope = None if isinstance(parent, Constant) else node.local_derivatives[k]
+            parts.append(_svg_edge(groups[f"e{i}_{k}"], f"e{i}_{k}", slope, x0, y0))
+    gradients = _gradients(names)
     for i, node in enumerate(order):
         x, y = center(groups[f"n{i}"], x0, y0)
         box = x - sizes[node][0] / 2, y - sizes[node][1] / 2, *sizes[node]
-        parts.append(_svg_node(node, f"n{i}", names[node], box, is_root=node is order[-1]))
+        parts.append(_svg_node(node, f"n{i}", names, box, gradients[node]))
     return "\n".join(parts), width, height
 
 
@@ -54,6 +58,15 @@ def laid_out(picture: Picture) -> tuple[dict[str, ElementTree.Element], Point, P
     x0, y0 = re.findall(r"translate\((\S+)[ ,]+(\S+)\)", graph.attrib["transform"])[0]
     groups = {group.get("id", ""): group for group in graph.iter() if group.tag.endswith("}g")}
     return groups, (float(x0), float(y0)), (width, height)
+
+
+def _gradients(names: Names) -> dict[Value, float]:
+    """What each node receives in one sweep; the graph's own gradients stay."""
+    with grads_kept(names.root):
+        for node in names:
+            node.grad = 0
+        names.root.backward()
+        return {node: node.grad for node in names}
 
 
 def _size(node: Value, name: str) -> Point:
@@ -152,21 +165,31 @@ def _svg_layer(group: ElementTree.Element, x0: float, y0: float) -> str:
     )
 
 
-def _svg_edge(group: ElementTree.Element, id_: str, is_constant: bool, x0: float, y0: float) -> str:
+def _svg_edge(
+    group: ElementTree.Element, id_: str, slope: float | None, x0: float, y0: float
+) -> str:
+    """An edge with its local derivative; one from a constant has none."""
     corners = [f"{x:.1f},{y:.1f}" for x, y in points(group, x0, y0)]
     path = f'<path d="M{corners[0]}C{" ".join(corners[1:])}"/>'
-    if is_constant:
+    if slope is None:
         return f'<g id="{id_}" class="edge constant">{path}</g>'
     text = next(element for element in group.iter() if element.tag.endswith("}text"))
     x, y = float(text.attrib["x"]) + x0, float(text.attrib["y"]) + y0
-    return f'<g id="{id_}" class="edge">{path}<text x="{x:.1f}" y="{y:.1f}"/></g>'
+    return f'<g id="{id_}" class="edge">{path}{_svg_number(slope, x, y)}</g>'
 
 
-def _svg_node(node: Value, id_: str, name: str, box: tuple[float, ...], *, is_root: bool) -> str:
-    x, y, width, height = box
+def _svg_number(number: float, x: float, y: float, kind: str = "") -> str:
+    """A number, pressed together where it is wider than its place, as picture.js does."""
+    text = figures.number(number)
+    room = f' textLength="{NUMBER}" lengthAdjust="spacingAndGlyphs"' if len(text) > 7 else ""
+    return f'<text{kind} x="{x:.1f}" y="{y:.1f}"{room}>{text}</text>'
+
+
+def _svg_node(node: Value, id_: str, names: Names, box: tuple[float, ...], gradient: float) -> str:
+    name, (x, y, width, height) = names[node], box
     start = f'<g id="{id_}" class="node {{}}" transform="translate({x:.1f},{y:.1f})">'
     if isinstance(node, Constant) and not name:
-        written = f'<text class="value" x="{width / 2:.1f}" y="12"/>'
+        written = _svg_number(node.data, width / 2, 12, ' class="value"')
         return f"{start.format('constant')}{written}</g>"
     kind = "leaf" if node.operation is None else "operation"
     kind = "constant named" if isinstance(node, Constant) else kind
@@ -187,11 +210,10 @@ def _svg_node(node: Value, id_: str, name: str, box: tuple[float, ...], *, is_ro
         shape += f'{_svg_name(name, 8)}<text class="symbol" x="{right:.1f}" y="16">{symbol}</text>'
         shape += f'<path d="M0,23.5H{width:.1f}"/>'
         value = 8.0
-    numbers = "".join(
-        f'<text class="{number}" x="{at:.1f}" y="{baseline}"/>'
-        for number, at in (("value", value), ("grad", right))
-    )
-    return f"{start.format(f'{kind} root' if is_root else kind)}{shape}{numbers}</g>"
+    numbers = _svg_number(node.data, value, baseline, ' class="value"')
+    if not isinstance(node, Constant):
+        numbers += _svg_number(gradient, right, baseline, ' class="grad"')
+    return f"{start.format(f'{kind} root' if node is names.root else kind)}{shape}{numbers}</g>"
 
 
 def _svg_name(name: str, x: float) -> str:

@@ -11,6 +11,7 @@ import html
 import json
 import os
 import warnings
+import zlib
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -31,6 +32,7 @@ from microrelu.writing.variables import Given, names_for
 from microrelu.writing.words import LANGUAGE, say
 
 LARGEST = 2000  # nodes; beyond it the page is no longer fluent, nor is there anything to see
+LEAST_HEIGHT = 560  # of a notebook's frame, in pixels
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -59,7 +61,7 @@ SENTENCES = (  # those that the page fills in itself, as the numbers change
     *("all examples", "layer and unit", "changed", "no longer holds", "changed operands"),
     *("feeds changed", "comma", "and", "with respect to", "nudged", "nudge end", "nudge"),
     *("overwrite", "unordered", "unzeroed", "still right", "parts here", "passes early", "parted"),
-    "forgiven",
+    *("forgiven", "cut off"),
 )
 LABELS = (  # those that stand in the page from the start
     *("graph", "first", "previous", "play", "next", "last", "position", "speed", "reset"),
@@ -98,7 +100,7 @@ class Player:
         page = _page(names, graph_data(names, given) | {"mistake": mode}, drawing, (width, height))
         self.html = page.encode(errors="replace").decode()  # half a surrogate pair is no text
         self._height = _frame_height(width, height)
-        self._summary = say("as text")
+        self._summary, self._run = say("as text"), say("run to play")
         self._picture, self._text, self._steps = _static(names)
         self._mode, self._recompute = mode, recompute(names)
 
@@ -146,14 +148,22 @@ class Player:
         save_slides(self._steps, path, theme)
 
     def _repr_html_(self) -> str:
-        """The page in a frame of its own, and what survives where scripts and frames do not."""
+        """The page in a frame of its own, and what survives where scripts and frames do not.
+
+        A notebook that is not trusted strips them, and shows open what is closed elsewhere.
+        """
         picture = base64.b64encode(self._picture.pipe(format="svg")).decode()
+        height = f"clamp({LEAST_HEIGHT}px, 88vh, {self._height}px)"  # all of it on a screen
+        id_ = f"microrelu-{zlib.crc32(self.html.encode()):08x}"
         return (
             f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" '
-            f'style="width: 100%; height: {self._height}px; border: 0"></iframe>\n'
-            f"<details><summary>{html.escape(self._summary)}</summary>\n"
+            f'style="width: 100%; height: {height}; border: 0"></iframe>\n'
+            f'<details open id="{id_}"><summary>{html.escape(self._summary)}</summary>\n'
+            f"<p>{html.escape(self._run)}</p>\n"
             f'<img src="data:image/svg+xml;base64,{picture}" alt="" style="max-width: 100%">\n'
-            f"<pre>{html.escape(self._text)}</pre></details>"
+            f"<pre>{html.escape(self._text)}</pre></details>\n"
+            f"<script>for (const each of document.querySelectorAll('#{id_}')) {{ "
+            "each.open = false; each.querySelector('p')?.remove(); }</script>"
         )
 
     def __repr__(self) -> str:
@@ -228,7 +238,9 @@ def _page(names: Names, data: dict[str, Any], drawing: str, size: tuple[float, f
         script="\n".join(_file(f"script/{name}") for name in SCRIPTS),
         data=encoded.replace("<", "\\u003c"),
         drawing=drawing,
-        size=f"{size[0]:g} {size[1]:g}",
+        width=f"{size[0]:g}",
+        height=f"{size[1]:g}",
+        text=html.escape(data.get("text", "")),
     )
 
 

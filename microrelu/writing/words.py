@@ -1269,6 +1269,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Dalam graf ini kesalahan itu tidak mengubah gradien apa pun.",
         "このグラフでは、この誤りは勾配を変えません。",
     ),
+    "cut off": (
+        "It goes on like this, along every path; these are the first {count} steps.",
+        "Begitu seterusnya, di sepanjang setiap lintasan; ini {count} langkah pertama.",
+        "この先もすべての経路をたどって続きます。ここに示すのは最初の {count} ステップです。",
+    ),
     "nudge": ("Nudge", "Geser sedikit", "少し動かす"),
     "nudged": (
         "{operand} changes by {change}, and so {node} by {result}.",
@@ -1315,10 +1320,18 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Gambar dan langkah-langkah sebagai teks",
         "図とステップ（テキスト）",
     ),
+    "run to play": (
+        "Run this cell to play.",
+        "Jalankan sel ini untuk memutarnya.",
+        "このセルを実行すると再生できます。",
+    ),
     "needs scripts": (
-        "Stepping through needs JavaScript, which is switched off here.",
-        "Pemutar ini memerlukan JavaScript, yang dimatikan di sini.",
-        "ステップの再生には JavaScript が必要ですが、ここでは無効になっています。",
+        "Stepping through needs JavaScript, which is switched off here. The picture shows the end: "
+        "values, gradients, and on the edges the local derivatives.",
+        "Pemutar ini memerlukan JavaScript, yang dimatikan di sini. Gambar ini menunjukkan keadaan "
+        "akhir: nilai, gradien, dan turunan lokal pada sisi graf.",
+        "ステップの再生には JavaScript が必要ですが、ここでは無効になっています。図は最後の状態で"
+        "す。値と勾配、辺の数値は局所的な微分です。",
     ),
 }
 

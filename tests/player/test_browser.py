@@ -619,13 +619,34 @@ def test_the_frame_fits_its_content(open_page, width):
 
 def test_without_scripts_and_frames_the_steps_are_left(open_page):
     shown = play(neuron(), names=None)._repr_html_()
-    page = open_page(shown.partition("</iframe>")[2])
-    page.locator("summary").click()
+    stripped = re.sub(r"(?s)<(iframe|script).*?</\1>", "", shown)  # as in an untrusted notebook
+    page = open_page(stripped)
+    assert page.locator("details p").inner_text() == "Run this cell to play."
     assert page.locator("img").evaluate("(image) => image.decode().then(() => image.width)") > 100
     assert "∂C/∂W⁽⁰⁾" in page.locator("pre").inner_text()
 
 
-def test_nbconvert(open_page):
+def test_without_javascript_the_boxes_hold_their_numbers_and_nothing_is_a_control(open_page):
+    root = neuron()
+    page = open_page(play(root, names=None).html, java_script_enabled=False)
+    assert "JavaScript" in page.locator("main noscript").inner_text()
+    order = topological_order(root)
+    root.backward()
+    for i, node in enumerate(order):
+        shown = page.locator(f"#n{i} .value, #n{i} .grad").all_text_contents()
+        grads = [] if isinstance(node, Constant) else [number(node.grad)]
+        assert shown == [number(node.data), *grads]
+        for k, parent in enumerate(node.parents):
+            slopes = page.locator(f"#e{i}_{k} text").all_text_contents()
+            is_constant = isinstance(parent, Constant)
+            assert slopes == ([] if is_constant else [number(node.local_derivatives[k])])
+    for control in page.locator("button, select, input, nav, form, #step").all():
+        assert control.is_hidden()
+
+
+@pytest.mark.parametrize("size", [(390, 664), (1366, 768)])
+@pytest.mark.parametrize("template", ["lab", "basic"])
+def test_nbconvert(open_page, template, size):
     nbformat = pytest.importorskip("nbformat", reason="needs nbconvert")
     nbconvert = pytest.importorskip("nbconvert", reason="needs nbconvert")
     output = nbformat.v4.new_output(
@@ -633,9 +654,22 @@ def test_nbconvert(open_page):
     )
     cell = nbformat.v4.new_code_cell("play(cost)", outputs=[output])
     notebook = nbformat.v4.new_notebook(cells=[cell])
-    exporter = nbconvert.HTMLExporter(template_name="basic")
-    page = open_page(exporter.from_notebook_node(notebook)[0])
+    exporter = nbconvert.HTMLExporter(template_name=template)
+    text = re.sub(r"<script[^>]* src=[^>]*>", "<script>", exporter.from_notebook_node(notebook)[0])
+    viewport = {"width": size[0], "height": size[1]}
+    page = open_page(text, viewport=viewport)
+    place = page.locator("iframe")
+    assert place.bounding_box()["height"] <= size[1]
+    assert place.evaluate(
+        "(it) => { for (it = it.parentElement; it !== document.body; it = it.parentElement)"
+        " if (it.scrollWidth > it.clientWidth + 1) return it.className; return null; }"
+    ) is None  # fmt: skip
+    assert page.locator("details pre").is_hidden()
     frame = page.frames[1]
+    frame.locator(".box").first.wait_for()
+    assert frame.locator("html").evaluate(
+        "(it) => it.scrollWidth <= it.clientWidth && it.scrollHeight <= it.clientHeight"
+    )
     frame.locator("#last").click()
     assert_shows_all_of_frame(frame, neuron())
 

@@ -3,6 +3,7 @@
 
 const MOST_VISITS = 300;
 let mistake = DATA.mistake ?? "";
+let isCut = false; // without an order each path is gone along, and there may be very many
 
 /* A step passes on along all edges of a node, or, without an order, along one and then goes there. */
 function mistaken() {
@@ -10,6 +11,7 @@ function mistaken() {
   const grad = mistake === "unzeroed" ? [...complete] : new Array(nodes.length).fill(0);
   const received = nodes.map((_, i) => (mistake === "unzeroed" ? 1 : Number(i === root.index)));
   const found = [];
+  isCut = false;
   grad[root.index] = 1;
   const passed_ = new Set();
   const pass = (node, operands) => {
@@ -25,7 +27,8 @@ function mistaken() {
     found.push({ phase: "backward", node, done: order.get(node), operands, used, isAgain, grad: [...grad], received: [...received] });
   };
   const visit_ = (node) => node.parents.forEach((parent, operand) => {
-    if (found.length >= MOST_VISITS) return;
+    isCut ||= found.length >= MOST_VISITS;
+    if (isCut) return;
     pass(node, [operand]);
     visit_(parent);
   });
@@ -54,10 +57,9 @@ function rightOf(node) {
 
 function mistakeSaid(at) {
   const parted = firstWrong();
-  const isCut = at === steps.length - 1 && steps.length >= MOST_VISITS ? " …" : "";
-  if (parted < 0) return say("forgiven", {}) + isCut;
+  if (parted < 0) return say("forgiven", {});
   if (at < parted) return say("still right", {});
-  if (at > parted) return say("parted", { number: parted + 1 }) + isCut;
+  if (at > parted) return say("parted", { number: parted + 1 });
   const { node, used, grad } = steps[parted];
   if (mistake === "unordered") {
     return say("passes early", { node: nameOf(node), result: number(used), real: number(complete[node.index]) });

@@ -78,7 +78,10 @@ function cause(node) {
 const saying = (step) => sentences(step).join(document.documentElement.lang === "ja" ? "" : " ");
 
 function sentences({ phase, node, members, words, done, used }) {
-  if (used !== undefined) return [mistakeSaid(position)];
+  if (used !== undefined) {
+    const isEnd = isCut && position === steps.length - 1;
+    return [mistakeSaid(position), ...(isEnd ? [say("cut off", { count: steps.length })] : [])];
+  }
   if (members) return words ? [words] : [listed(members.map(nameOf))];
   if (!node) return [leaves.some((leaf) => !leaf.lockedBy) ? WORDS.start : ""];
   const said = [];
