@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 from microrelu import operations
 from microrelu.engine import Constant, Operation, Value, topological_order
 from microrelu.expressions import Parts
+from microrelu.player.around import Excerpt, Rest
 from microrelu.steps.by_layers import ByLayers
 from microrelu.steps.graph import Graph
 from microrelu.steps.holds import at_kink, changed_nodes, recompute
-from microrelu.steps.structure import layers_of
+from microrelu.steps.structure import Layer, layers_of
 from microrelu.steps.telling import Telling
 from microrelu.writing.formula import fold, written
 from microrelu.writing.names import Names
@@ -27,12 +28,13 @@ from microrelu.writing.words import say
 from microrelu.writing.writer import LONGEST_FORMULA, Writer
 
 
-def graph_data(names: Names, given: Any = None) -> dict[str, Any]:
+def graph_data(names: Names, given: Any = None, excerpt: Excerpt | None = None) -> dict[str, Any]:
     """The graph as it was recorded: one entry a node, one row for each operation and arity.
 
     Args:
         names: The nodes of the graph.
         given: What the names were made of: of an expression's the text is shown, too.
+        excerpt: What the graph is of a larger one.
     """
     index = {node: i for i, node in enumerate(names)}
     changed = set(changed_nodes([*names]))
@@ -63,7 +65,12 @@ def graph_data(names: Names, given: Any = None) -> dict[str, Any]:
         "leaves": [index[leaf] for leaf in _leaves(names, given)],
         "examples": [[index[node] for node in own] for own in _examples(names)],
     }
-    if not changed:
+    if excerpt is not None:
+        shown = {node: index[copy] for node, copy in excerpt.copies.items()}
+        hidden = f"{len(excerpt.whole) - len(names):,}"
+        data["excerpt"] = {"center": excerpt.center, "hidden": hidden}
+        data |= {"units": _units(layers_of(excerpt.whole), shown), "layers": []}
+    elif not changed:
         data |= _layered(names, index)
     if isinstance(given, Parts):
         found = [[*given.places[node], i] for node, i in index.items() if node in given.places]
@@ -83,7 +90,9 @@ def _row(node: Value, operation: Operation) -> dict[str, Any]:
         "live": getattr(operations, operation.name, None) is operation,
         "hasKink": operation.has_kink,
     }
-    if 0 < len(node.parents) <= LONGEST_FORMULA:
+    if isinstance(operation, Rest):
+        row["hidden"] = f"{operation.count:,}"
+    elif 0 < len(node.parents) <= LONGEST_FORMULA:
         operands, formula, derivatives = written(node)
         row["formula"] = _tree(formula, operands)
         row["derivatives"] = [_tree(derivative, operands) for derivative in derivatives]
@@ -118,12 +127,7 @@ def _layered(names: Names, index: dict[Value, int]) -> dict[str, Any]:
     layers = ByLayers(Graph(names))
     if not layers.layers:
         return {"units": [], "layers": []}
-    units = [
-        [index[node], layer.number, place]
-        for layer in layers.layers
-        for place, unit in enumerate(layer.units, start=1)
-        for node in dict.fromkeys((unit.z, *unit.between))
-    ]
+    units = _units(layers.layers, index)
     writer = Writer(names, MATHML)
     generals = {general.number: general for general in Telling(layers, writer).general()}
     spoken = {each.number: each for each in Telling(layers, writer.in_notation(TEXT)).general()}
@@ -144,6 +148,17 @@ def _layered(names: Names, index: dict[Value, int]) -> dict[str, Any]:
             steps.append(("backward", formula, words, nodes))
     found = [[*told, [index[node] for node in nodes]] for *told, nodes in steps]
     return {"units": units, "layers": found}
+
+
+def _units(layers: Iterable[Layer], index: Mapping[Value, int]) -> list[list[int]]:
+    """Of each node of a unit that is shown: where it is, its layer, and its place there."""
+    return [
+        [index[node], layer.number, place]
+        for layer in layers
+        for place, unit in enumerate(layer.units, start=1)
+        for node in dict.fromkeys((unit.z, *unit.between))
+        if node in index
+    ]
 
 
 def _weighed() -> str:

@@ -17,6 +17,7 @@ from microrelu.engine import Constant, Value
 from microrelu.foreign import Adopted
 from microrelu.picture.look import GRADIENT
 from microrelu.picture.renderer import Picture, columns
+from microrelu.player.around import Excerpt, Rest
 from microrelu.steps.structure import layers_of
 from microrelu.steps.sweep import grads_kept
 from microrelu.text import is_drawn_as_name, shortened, split_label, text_width
@@ -31,15 +32,26 @@ NUMBER = 50  # the width of one, as −0.1234; picture.js knows it too
 Point = tuple[float, float]
 
 
-def svg_drawing(names: Names) -> tuple[str, float, float]:
-    """The graph as SVG with an id on each node and edge, and its width and height in points."""
+def svg_drawing(names: Names, excerpt: Excerpt | None = None) -> tuple[str, float, float]:
+    """The graph as SVG with an id on each node and edge, and its width and height in points.
+
+    Args:
+        names: The nodes of the graph.
+        excerpt: What it is of a larger one, in which its layers are counted.
+    """
     order = [*names]
     sizes = {node: _size(node, name) for node, name in names.items()}
-    groups, (x0, y0), (width, height) = laid_out(layout(names, sizes))
+    groups, (x0, y0), (width, height) = laid_out(layout(names, sizes, excerpt=excerpt))
     layers = [group for id_, group in groups.items() if id_.startswith("layer")]
     parts = [_svg_layer(layer, x0, y0) for layer in layers]
+    index = {node: i for i, node in enumerate(order)}
     for i, node in enumerate(order):
         for k, parent in enumerate(node.parents):
+            if _is_broken_off(names, node, parent):
+                x, y = center(groups[f"n{index[parent]}"], x0, y0)
+                path = f'<path d="M{x + sizes[parent][0] / 2:.1f},{y:.1f}h18"/>'
+                parts.append(f'<g id="e{i}_{k}" class="edge broken">{path}</g>')
+                continue
             slope = None if isinstance(parent, Constant) else node.local_derivatives[k]
             parts.append(_svg_edge(groups[f"e{i}_{k}"], f"e{i}_{k}", slope, x0, y0))
     gradients = _gradients(names)
@@ -58,6 +70,11 @@ def laid_out(picture: Picture) -> tuple[dict[str, ElementTree.Element], Point, P
     x0, y0 = re.findall(r"translate\((\S+)[ ,]+(\S+)\)", graph.attrib["transform"])[0]
     groups = {group.get("id", ""): group for group in graph.iter() if group.tag.endswith("}g")}
     return groups, (float(x0), float(y0)), (width, height)
+
+
+def _is_broken_off(names: Names, node: Value, parent: Value) -> bool:
+    """Does the edge lead through what is not shown, from a node that feeds another one as well?"""
+    return isinstance(node.operation, Rest) and names.uses[parent] > 1
 
 
 def _gradients(names: Names) -> dict[Value, float]:
@@ -91,12 +108,13 @@ def layout(
     names: Names,
     sizes: Mapping[Value, Point],
     labels: Mapping[tuple[Value, int], str] | None = None,
+    excerpt: Excerpt | None = None,
 ) -> Picture:
     """Empty boxes of the right size; every edge has room for a number, or for its label.
 
     Edges from constants have none.
     """
-    order, layer_of = [*names], _layers(names)
+    order, layer_of = [*names], _layers(names, excerpt)
     picture = Picture(format="svg")
     depth = -min(columns(order).values())  # long chains are drawn closer
     ranksep = "1.6" if depth < 4 else "1.15" if depth < 7 else "0.5"
@@ -118,6 +136,8 @@ def layout(
     index = {node: i for i, node in enumerate(order)}
     for i, node in enumerate(order):
         for k, parent in enumerate(node.parents):
+            if _is_broken_off(names, node, parent):
+                continue
             room = "" if isinstance(parent, Constant) else "-0.1234"
             if labels is not None:
                 room = labels.get((node, k), "")
@@ -128,14 +148,17 @@ def layout(
     return picture
 
 
-def _layers(names: Names) -> dict[Value, int]:
-    """The layer of each unit's nodes, its weights and bias included."""
-    return {
+def _layers(names: Names, excerpt: Excerpt | None) -> dict[Value, int]:
+    """The layer of each unit's nodes, weights and bias included, counted in the whole graph."""
+    found = {
         node: layer.number
-        for layer in layers_of(names)
+        for layer in layers_of(excerpt.whole if excerpt else names)
         for unit in layer.units
         for node in (unit.z, *unit.between, *unit.weights, unit.bias)
     }
+    if excerpt is None:
+        return found
+    return {copy: found[node] for node, copy in excerpt.copies.items() if node in found}
 
 
 def points(group: ElementTree.Element, x0: float, y0: float) -> list[Point]:
@@ -206,6 +229,8 @@ def _svg_node(node: Value, id_: str, names: Names, box: tuple[float, ...], gradi
         shape += _svg_name(name, 9)
         value = right - NUMBER - 6
     else:
+        if isinstance(node.operation, Rest) and not node.parents:
+            shape += f'<path class="rest" d="M-18,{height / 2:.1f}H0"/>'
         symbol = html.escape(visible(shortened(node.operation.symbol)))
         shape += f'{_svg_name(name, 8)}<text class="symbol" x="{right:.1f}" y="16">{symbol}</text>'
         shape += f'<path d="M0,23.5H{width:.1f}"/>'

@@ -18,9 +18,11 @@ from string import Template
 from typing import Any
 
 from microrelu.engine import Value
-from microrelu.foreign import adopt, is_node
+from microrelu.foreign import Adopted, adopt, is_node
+from microrelu.nn import Layer
 from microrelu.picture.drawing import draw
 from microrelu.picture.renderer import Picture
+from microrelu.player.around import Excerpt, Rest, excerpt_around
 from microrelu.player.data import graph_data
 from microrelu.player.drawing import svg_drawing
 from microrelu.player.slides import SUFFIXES, save_slides
@@ -61,7 +63,7 @@ SENTENCES = (  # those that the page fills in itself, as the numbers change
     *("all examples", "layer and unit", "changed", "no longer holds", "changed operands"),
     *("feeds changed", "comma", "and", "with respect to", "nudged", "nudge end", "nudge"),
     *("overwrite", "unordered", "unzeroed", "still right", "parts here", "passes early", "parted"),
-    *("forgiven", "cut off"),
+    *("forgiven", "cut off", "part", "rest made", "rest passes", "locked part", "whole part"),
 )
 LABELS = (  # those that stand in the page from the start
     *("graph", "first", "previous", "play", "next", "last", "position", "speed", "reset"),
@@ -84,7 +86,7 @@ GAPS = (
         "recompute",
     ),
     *("given", "result", "gradient", "negative", "amount", "layer", "unit"),
-    *("change", "predicted", "real"),
+    *("change", "predicted", "real", "center"),
 )
 
 
@@ -95,14 +97,18 @@ class Player:
         html: The whole page, in one string: no file and no address is asked for anything else.
     """
 
-    def __init__(self, names: Names, given: Given = None, mode: str = "") -> None:
-        drawing, width, height = svg_drawing(names)
-        page = _page(names, graph_data(names, given) | {"mistake": mode}, drawing, (width, height))
+    def __init__(
+        self, names: Names, given: Given = None, mode: str = "", excerpt: Excerpt | None = None
+    ) -> None:
+        shown = excerpt.names if excerpt else names
+        drawing, width, height = svg_drawing(shown, excerpt)
+        data = graph_data(shown, None if excerpt else given, excerpt) | {"mistake": mode}
+        page = _page(shown, data, drawing, (width, height))
         self.html = page.encode(errors="replace").decode()  # half a surrogate pair is no text
         self._height = _frame_height(width, height)
         self._summary, self._run = say("as text"), say("run to play")
-        self._picture, self._text, self._steps = _static(names)
-        self._mode, self._recompute = mode, recompute(names)
+        self._picture, self._text, self._steps = _static(shown)
+        self._mode, self._recompute, self._is_part = mode, recompute(names), bool(excerpt)
 
     def save(self, path: str | os.PathLike[str], *, theme: str = "light") -> None:
         """Write the page, which opens in any browser, or the backward pass as pictures.
@@ -118,8 +124,8 @@ class Player:
 
         Raises:
             ValueError: the suffix is another, or several files would have one name; the theme is
-                another; the graph is too large to be read, or no longer held when it was played;
-                no font here has a letter of a label.
+                another; the graph is too large to be read, is a part, or no longer held when it
+                was played; no font here has a letter of a label.
             ImportError: Matplotlib is missing, for pictures.
             OSError: a file cannot be written.
         """
@@ -139,6 +145,11 @@ class Player:
             raise ValueError(
                 f"Pictures show the right sweep alone: play(root) without mode={self._mode!r}, or "
                 "save the page, 'backprop.html'."
+            )
+        if self._is_part:
+            raise ValueError(
+                "Pictures show a whole graph, and this is a part of one: save the page, "
+                "'backprop.html'."
             )
         if not self._steps:
             raise ValueError(
@@ -173,7 +184,12 @@ class Player:
 MODES = ("", "overwrite", "unordered", "unzeroed")
 
 
-def play(root: Value | Any, names: Given = ..., mode: str = "") -> Player:
+def play(
+    root: Value | Any,
+    names: Given = ...,
+    mode: str = "",
+    around: Value | str | Layer | Any | None = None,
+) -> Player:
     """The step player of the graph below the root; in a notebook it shows itself.
 
     First the forward pass, node by node, then the backward pass. Each leaf can be changed in the
@@ -189,10 +205,14 @@ def play(root: Value | Any, names: Given = ..., mode: str = "") -> Player:
         mode: Opens the backward pass as beginners write it, the wrong gradients beside the right
             ones: "overwrite" with = for +=, "unordered" without topological order, "unzeroed"
             without zeroing.
+        around: The part of a large graph that is played: what lies nearest to a node, or to what is
+            called so, "z(1)_2", or "z(1)" for all units; or to a Layer of the network. Its numbers
+            are those of the whole graph; a leaf is changed only where all that it feeds is shown.
 
     Raises:
-        TypeError: the root is not a Value, nor a node that can be adopted.
-        ValueError: the graph has more than 2,000 nodes.
+        TypeError: the root is not a Value, nor a node that can be adopted; around is none of these.
+        ValueError: the graph has more than 2,000 nodes, and around is not given; or it is no part
+            of the graph; or a part is asked for of a graph that no longer holds, or in a mode.
         graphviz.ExecutableNotFound: nothing is installed that lays a graph out.
 
     >>> player = play(Value(3.0, "x").relu())  # player.save("relu.html") writes it
@@ -208,11 +228,17 @@ def play(root: Value | Any, names: Given = ..., mode: str = "") -> Player:
     if mode not in MODES:
         raise ValueError(f"play has the modes {', '.join(map(repr, MODES[1:]))}, not {mode!r}.")
     named = names_for(root, names)
+    if around is not None:
+        if mode:
+            raise ValueError(f"The mode {mode!r} needs the whole graph: leave around out, or mode.")
+        if isinstance(root, Adopted) and not isinstance(around, (Value, str, Layer)):
+            around = root.ours(around)
+        return Player(named, names, mode, excerpt_around(named, around))
     if (count := len(named)) > LARGEST:
         raise ValueError(
-            f"play steps through up to {LARGEST:,} nodes, and this graph has {count:,}: play a "
-            "smaller one that is built alike, or see it as a whole with "
-            "draw(root, collapse='layers')."
+            f"play steps through up to {LARGEST:,} nodes, and this graph has {count:,}: "
+            "play(root, around=w) plays what lies around a node w, around='z(1)' or around a Layer "
+            "that layer, and draw(root, collapse='layers') shows it as a whole."
         )
     return Player(named, names, mode)
 
@@ -274,7 +300,7 @@ def _static(names: Names) -> tuple[Picture, str, list[Step]]:
         steps: list[Step] = []
         try:
             steps = [*backward_steps(root, names)]
-            text = "\n".join(map(str, steps))
+            text = "\n".join([str(s) for s in steps if not isinstance(s.node.operation, Rest)])
         except ValueError:  # the graph no longer holds
             root.backward()
             text = say("no longer holds", recompute=recompute(names))

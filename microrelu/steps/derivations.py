@@ -21,6 +21,7 @@ from microrelu.steps.graph import Graph, unrepeated
 from microrelu.steps.structure import layers_of
 from microrelu.steps.sweep import Contribution, Step
 from microrelu.text import split_label
+from microrelu.writing.names import Names
 from microrelu.writing.notation import LATEX, TEXT, Part, aligned
 from microrelu.writing.variables import Given, names_for
 from microrelu.writing.words import LANGUAGE, language, say
@@ -214,7 +215,7 @@ def derivation(
     ∂C/∂w = (ReLU(w x) − y) Step(w x) x
     """
     graph = Graph(names_for(root, names))
-    *others, node = _called(wrt, graph) if isinstance(wrt, str) else [wrt]
+    *others, node = called(wrt, graph.names) if isinstance(wrt, str) else [wrt]
     if node not in graph.step_of:
         what = "a constant" if isinstance(node, Constant) else "no part of this graph"
         raise ValueError(f"{node!r} is {what}: give a node that the root was made of.")
@@ -228,9 +229,13 @@ def derivation(
     return Derivation(node, graph.count_paths(node), graph, form, others=tuple(others))
 
 
-def _called(label: str, graph: Graph) -> list[Value]:
-    """The node of that name, as it was typed, x_1 or x1, or as it is set, x₁; of x all of them."""
-    names = {node: name for node, name in graph.names.items() if name}
+def called(label: str, given: Names) -> list[Value]:
+    """The node of that name, as it was typed, x_1 or x1, or as it is set, x₁; of x all of them.
+
+    Raises:
+        ValueError: there is none.
+    """
+    names = {node: name for node, name in given.items() if name}
     wanted = label, TEXT.name(label).text
     for node, name in names.items():
         if TEXT.name(name).text in wanted:
@@ -239,7 +244,7 @@ def _called(label: str, graph: Graph) -> list[Value]:
         return counted
     near = get_close_matches(label, names.values(), n=4, cutoff=0.5) or [*names.values()][-4:]
     raise ValueError(
-        f"No node below {graph.names[graph.root]} is called {label!r}: there are "
+        f"No node below {given[given.root]} is called {label!r}: there are "
         f"{', '.join(near)}" + (" and others." if len(near) < len(names) else ".")
     )
 

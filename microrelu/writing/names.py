@@ -23,11 +23,16 @@ class Names(dict[Value, str]):
         given: The nodes that someone has named; others are C and v₁, v₂, …
     """
 
-    def __init__(self, names: Mapping[Value, str], given: Collection[Value] = ()) -> None:
+    def __init__(
+        self,
+        names: Mapping[Value, str],
+        given: Collection[Value] = (),
+        indirect: Mapping[Value, set[Value]] = {},  # as far as it is known
+    ) -> None:
         super().__init__(names)
         self.given = given
         self.data = {node: node.data for node in self}
-        self._indirect: dict[Value, set[Value]] = {}
+        self._indirect = dict(indirect)
 
     @property
     def root(self) -> Value:

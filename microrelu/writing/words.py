@@ -1105,6 +1105,33 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "diubah di sini.",
         "{leaf} は記録のまま再生される {symbol} の入力なので、ここでは変えられません。",
     ),
+    "rest": ("… {count} nodes", "… {count} simpul", "… {count} ノード"),
+    "part": (
+        "This is the part of the graph around {center}; {count} other nodes are not shown. Values "
+        "and gradients are those of the whole graph.",
+        "Ini bagian graf di sekitar {center}; {count} simpul lain tidak ditampilkan. Nilai dan "
+        "gradiennya adalah milik seluruh graf.",
+        "これはグラフのうち {center} のまわりの部分で、ほかの {count} ノードは表示されていません。"
+        "値と勾配はグラフ全体のものです。",
+    ),
+    "rest made": (
+        "{result} was computed of these and of {count} nodes that are not shown.",
+        "{result} dihitung dari simpul-simpul ini dan {count} simpul yang tidak ditampilkan.",
+        "{result} は、これらと、表示されていない {count} ノードから計算されました。",
+    ),
+    "rest passes": (
+        "Each of these receives from {node} what comes to it through nodes that are not shown.",
+        "Masing-masing menerima dari {node} yang sampai kepadanya melalui simpul yang tidak "
+        "ditampilkan.",
+        "それぞれが {node} から、表示されていないノードを通って届く分を受け取ります。",
+    ),
+    "locked part": (
+        "Not all that {leaf} feeds is shown, and so it cannot be changed here.",
+        "Tidak semua yang menerima masukan dari {leaf} ditampilkan, jadi {leaf} tidak dapat diubah "
+        "di sini.",
+        "{leaf} が影響するノードのすべては表示されていないので、ここでは変えられません。",
+    ),
+    "whole part": ("All of this part", "Seluruh bagian ini", "この部分の全体"),
     "changed": ("operands changed", "operan berubah", "引数が変更済み"),
     "no longer holds": (
         "Where operands have changed since, as marked in the picture, what was computed of them no "

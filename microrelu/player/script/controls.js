@@ -8,7 +8,7 @@ const MODES = { whole: false, lecture: false, "tools-open": false, unfolded: fal
 function showForm() {
   const { phase } = steps[position];
   const modes = Object.keys(MODES).filter((mode) => MODES[mode] && mode !== phase);
-  document.body.className = [phase, timer && "playing", ...modes].filter(Boolean).join(" ");
+  document.body.className = [phase, timer && "playing", DATA.excerpt && "excerpt", ...modes].filter(Boolean).join(" ");
   $("phase").textContent = WORDS[mistake || phase];
   $("mistake").value = mistake;
   $("position").max = steps.length - 1;
@@ -38,8 +38,9 @@ function showForm() {
   $("wrt").setAttribute("aria-pressed", isDifferentiating);
   $("result").textContent = isDifferentiating ? `= ${number(complete[chosen.index])}` : "";
   $("reset").disabled = leaves.every((leaf) => leaf.changed === undefined);
+  const isPart = isLocked && isRest(chosen.lockedBy);
   $("note").textContent = isLocked
-    ? say("locked", { leaf: nameOf(chosen), symbol: chosen.lockedBy.row.symbol })
+    ? say(isPart ? "locked part" : "locked", { leaf: nameOf(chosen), symbol: chosen.lockedBy.row.symbol })
     : "";
 }
 
@@ -302,6 +303,11 @@ for (const [i] of DATA.examples.entries()) {
 }
 $("example").hidden = !DATA.examples.length;
 $("layers").hidden = !LAYERS.length;
+if (DATA.excerpt) {
+  $("mistake").hidden = true; // it would go wrong in what is not shown
+  $("whole").textContent = WORDS["whole part"];
+  for (const id of leaves.every((leaf) => leaf.lockedBy) ? ["number", "range", "nudge-by", "undo", "reset"] : []) $(id).hidden = true;
+}
 $("changed").textContent = say("no longer holds", { recompute: DATA.recompute });
 compute();
 listen();

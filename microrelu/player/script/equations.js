@@ -4,7 +4,7 @@
 /* The equations of a step, each a list of parts to be joined by equals signs. */
 
 function equation(node, numbers = true) {
-  if (!node.parents.length) return [typesetName(node), typesetNumber(node.data)];
+  if (!node.parents.length || isRest(node)) return [typesetName(node), typesetNumber(node.data)];
   const parts = [typesetName(node), typesetFormula(node)];
   if (numbers && node.row.formula !== undefined) {
     parts.push(typesetFormula(node, (operand) => typesetNumber(operand.data)));
@@ -40,6 +40,7 @@ function typesetSymbol(node, operand) {
     const place = `<msub>${sign("∂")}<mn>${operand + 1}</mn></msub>`;
     return edge([row(place, sign("("), typesetFormula(node, typesetPlainName)[0], sign(")")), POWER, null]);
   }
+  if (isRest(node) && node.indirect.has(operand)) return null;
   if (!node.indirect.has(operand)) return edge(typesetPartial(...[node, parent].map(typesetPlainName)));
   const own = bracket(typesetFormula(node, typesetPlainName), ATOM);
   return edge(typesetPartial([own, ATOM], typesetPlainName(parent)));
@@ -93,7 +94,7 @@ function derivation(leaf) {
     return { on, count, rows: between.filter((node) => !feedsStale(node)).map(gathered) };
   }
   const levels = [
-    ([node, operand]) => typesetSymbol(node, operand) ?? typesetLocal(node, operand),
+    ([node, operand]) => typesetSymbol(node, operand) ?? typesetLocal(node, operand) ?? typesetNumber(node.local[operand]),
     ([node, operand]) => typesetLocal(node, operand) ?? typesetNumber(node.local[operand]),
     ([node, operand]) => typesetNumber(node.local[operand]),
   ];
@@ -137,7 +138,7 @@ function contributionRows(node, totals) {
     const passed = unrepeated([typesetGradient(parent), ...product(node, operand)]);
     const so = say("so far", { number: number(after) });
     const total = shared ? `<span class="total">${so}</span>` : "";
-    const isApart = local.length === 3 || !written;
+    const isApart = local.length === 3 || (!written && local.length === 2);
     const first = isApart ? equationRow(unrepeated(local), "local") : "";
     const second = equationRow(passed, "product", shared);
     return `<div class="contribution">${first}${second}${total}</div>`;

@@ -33,6 +33,9 @@ for (const node of nodes) {
   node.parents = node.parents.map((index) => nodes[index]);
   node.parents.forEach((parent, operand) => parent.uses.push([node, operand]));
 }
+/* Of a part of a larger graph: what a node was made of is not shown, or not all of it. */
+const isRest = (node) => node.row?.hidden !== undefined;
+const isGiven = (node) => !node.row || (isRest(node) && !node.parents.length);
 const isLive = (node) => node.row.live && node.row.name in OPERATIONS;
 for (const node of [...nodes].reverse()) {
   if (node.row && !isLive(node)) node.lockedBy = node;
@@ -127,7 +130,7 @@ const SEED = { phase: "backward", node: root, done: -1 };
 const passesOn = (node) => node.row && node.parents.some((parent) => !parent.isConstant);
 const ONE_BY_ONE = [
   START,
-  ...nodes.filter((node) => node.row).map((node) => ({ phase: "forward", node })),
+  ...nodes.filter((node) => !isGiven(node)).map((node) => ({ phase: "forward", node })),
   SEED,
   ...sweepOrder.filter(passesOn).map((node) => ({ phase: "backward", node, done: order.get(node) })),
 ];
@@ -170,7 +173,7 @@ function stateAt(at) {
   }
   const before = steps.slice(0, at + 1).filter((step) => step.phase === phase);
   const told = new Set(before.flatMap((each) => each.members ?? [each.node]));
-  const isKnown = (each) => phase !== "forward" || !each.row || told.has(each) || (!members && node && each.index <= node.index);
+  const isKnown = (each) => phase !== "forward" || isGiven(each) || told.has(each) || (!members && node && each.index <= node.index);
   if (!isBack) return { isKnown, isComplete: () => false, isPassed: () => false, ...sweep(0), received: [] };
   if (!members) {
     const isComplete = (each) => each.completeAt <= done;

@@ -30,6 +30,7 @@ const SAID = {
 function made(node) {
   const [operand] = node.parents;
   const gaps = { symbol: node.row.symbol, result: given(node), given: listed(node.parents.map(given)) };
+  if (isRest(node)) return say("rest made", { ...gaps, count: node.row.hidden });
   const gate = node.row.name === "relu" && operand.data !== 0;
   if (gate) return say(operand.data > 0 ? "lets it through" : "gives 0", gaps);
   return say(node.parents.length ? (SAID[node.row.name]?.[0] ?? "gives") : "is nothing", gaps);
@@ -47,6 +48,7 @@ function passed(node) {
     node: nameOf(node), symbol, operand: nameOf(parent), given: given(parent),
     gradient: number(gradient), negative: number(-gradient), slope: slopes.map(number).join(", "),
   };
+  if (isRest(node)) return say("rest passes", gaps);
   if (hasKink && node.kink) return say("kink", gaps);
   if (name === "relu") return say(slopes[0] ? "lets through" : "stops", gaps);
   const isPair = operands.length === 2 && slopes.some((slope) => slope === 0) && slopes.some((slope) => slope === 1);
@@ -83,7 +85,10 @@ function sentences({ phase, node, members, words, done, used }) {
     return [mistakeSaid(position), ...(isEnd ? [say("cut off", { count: steps.length })] : [])];
   }
   if (members) return words ? [words] : [listed(members.map(nameOf))];
-  if (!node) return [leaves.some((leaf) => !leaf.lockedBy) ? WORDS.start : ""];
+  if (!node) {
+    const part = DATA.excerpt ? [say("part", { center: DATA.excerpt.center, count: DATA.excerpt.hidden })] : [];
+    return [...part, ...(leaves.some((leaf) => !leaf.lockedBy) ? [WORDS.start] : [])];
+  }
   const said = [];
   if (node.isStale) return [say("changed operands", { node: nameOf(node) })];
   if (phase === "nudge") return nudgeSaid(node);
@@ -96,6 +101,6 @@ function sentences({ phase, node, members, words, done, used }) {
     if (now.length && !now.some(feedsStale)) said.push(say("completes", { nodes: listed(now.map(nameOf)) }).replace("….", "…"));
   }
   if (node.row && !Number.isFinite(node.data)) said.push(cause(node));
-  if (node.row && !isLive(node)) said.push(say("not live", { symbol: node.row.symbol }));
+  if (node.row && !isLive(node) && !isRest(node)) said.push(say("not live", { symbol: node.row.symbol }));
   return said.filter(Boolean);
 }

@@ -18,7 +18,7 @@ function tags(node) {
   }
   if (node.isStale) found.push(WORDS.changed);
   else if (node.row && node.kink) found.push(WORDS["at kink"]);
-  if (node.row && !isLive(node)) found.push(WORDS.recorded);
+  if (node.row && !isLive(node) && !isRest(node)) found.push(WORDS.recorded);
   return found.length ? span("tag", escape(found.join(", "))) : "";
 }
 
@@ -48,7 +48,7 @@ function box(node, { isPart, className = "", sumText = "", total, added: change_
   const { index } = node;
   const classes = ["box", className, node.isLeaf && "leaf", node.isConstant && "constant", isPart && "part",
     node.isStale && "stale", sumText && "has-sum", node === chosen && isPicked && "chosen"];
-  const symbol = node.row && className ? span("op", escape(node.row.symbol)) : "";
+  const symbol = node.row && (className || isRest(node)) ? span("op", escape(node.row.symbol)) : "";
   const name = node.name ? span("name", math(typesetPlainName(node)[0]) + symbol) : "";
   const value = state.isKnown(node) ? num("v", node.data) : "";
   const isThere = !node.isConstant && (total !== undefined || state.received[index]);
@@ -113,7 +113,7 @@ function layOut() {
   const { phase, node, members, done } = steps[position];
   const state = stateAt(position);
   if (members && phase === "backward") return { rows: members.map((each) => () => memberRow(each, state)) };
-  if (!node) return { rows: (members ?? leaves).map((each) => () => box(each, { isPart: true, state })), isLeaves: true };
+  if (!node) return { rows: (members ?? [...leaves, ...nodes.filter((each) => each.row && isGiven(each))]).map((each) => () => box(each, { isPart: true, state })), isLeaves: true };
   const changes = phase === "nudge" ? added() : null;
   const row_ = changes ? nudgeRow : (...of) => edgeRow(of[0], of[1], state);
   const operands = [...node.parents.keys()];
