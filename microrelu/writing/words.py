@@ -1353,12 +1353,12 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "このセルを実行すると再生できます。",
     ),
     "needs scripts": (
-        "Stepping through needs JavaScript, which is switched off here. The picture shows the end: "
-        "values, gradients, and on the edges the local derivatives.",
-        "Pemutar ini memerlukan JavaScript, yang dimatikan di sini. Gambar ini menunjukkan keadaan "
-        "akhir: nilai, gradien, dan turunan lokal pada sisi graf.",
-        "ステップの再生には JavaScript が必要ですが、ここでは無効になっています。図は最後の状態で"
-        "す。値と勾配、辺の数値は局所的な微分です。",
+        "Stepping through needs JavaScript, which is switched off here. The picture is that of the "
+        "last step: values, gradients, and on the edges the local derivatives.",
+        "Pemutar ini memerlukan JavaScript, yang dimatikan di sini. Gambar ini menunjukkan langkah "
+        "terakhir: nilai, gradien, dan turunan lokal pada sisi graf.",
+        "ステップの再生には JavaScript が必要ですが、ここでは無効になっています。図は最後のステップ"
+        "のものです。値と勾配、辺の数値は局所的な微分です。",
     ),
 }
 

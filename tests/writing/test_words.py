@@ -160,8 +160,9 @@ def warned():
 
 
 def pages():
-    for root in (neuron(), changed(neuron()), batch()):
-        page = play(root, names=None)
+    made = [play(root, names=None) for root in (neuron(), changed(neuron()), batch())]
+    large = batch(MLP(2, [24, 24, 1], seed=1))
+    for page in (*made, play(large, names=None, around=large.parents[0])):
         yield re.search(r'"words":(\{.*?\})', page.html)[1]
         shown = re.sub(r"(?s)<(style|script).*?</\1>", " ", page.html)
         labels = " ".join(re.findall(r'(?:aria-label|title)="([^"]*)"', shown))
