@@ -17,7 +17,7 @@ from microrelu.nn import Layer
 from microrelu.steps.derivations import called
 from microrelu.steps.holds import refuse_changed
 from microrelu.steps.structure import layers_of
-from microrelu.steps.sweep import grads_kept
+from microrelu.steps.sweep import gradients_in
 from microrelu.writing.names import Names
 from microrelu.writing.notation import TEXT
 from microrelu.writing.words import say
@@ -70,16 +70,7 @@ def excerpt_around(names: Names, around: Any) -> Excerpt | None:
         passed = _passed_by_others(names, shown, stepped, users)
     if len(stepped) == len(names):
         return None
-    counts = _counts(names, shown, shown - stepped)
-    copies: dict[Value, Value] = {}
-    for node in names:
-        if node in stepped:
-            copies[node] = _copy(node, [copies[parent] for parent in node.parents])
-        elif node in shown:
-            slopes = passed if node is names.root else {}
-            copies[node] = _copy(node, map(copies.__getitem__, slopes))
-            copies[node].local_derivatives = tuple(slopes.values())
-            copies[node].operation = _rest(node.data, tuple(slopes.values()), counts[node])
+    copies = _copies(names, shown, stepped, passed)
     indirect = {
         copies[node]: {copies[each] for each in names.indirect(node)}
         for node in stepped
@@ -167,25 +158,17 @@ def _way(start: Value, root: Value, users: Users) -> list[Value]:
 def _passed_by_others(
     names: Names, shown: set[Value], stepped: set[Value], users: Users
 ) -> dict[Value, float]:
-    """What each node that is shown receives from nodes whose steps are not."""
-    root = names.root
-    with grads_kept(root):
-        for node in names:
-            node.grad = 0
-        root.backward()
-        found = {
-            node: sum(
-                user.grad * slope
-                for user in others
-                for parent, slope in zip(user.parents, user.local_derivatives, strict=True)
-                if parent is node
-            )
-            for node in names
-            if node in shown and not isinstance(node, Constant)
-            if (others := [user for user in users[node] if user not in stepped])
-        }
-    # What feeds nothing else that is shown comes first: the way to the root ends there.
-    return dict(sorted(found.items(), key=lambda item: not stepped.isdisjoint(users[item[0]])))
+    """What each node that is shown receives from nodes whose steps are not.
+
+    What feeds nothing else that is shown comes first: the way to the root ends there.
+    """
+    gradients, found = gradients_in(names), dict[Value, float]()
+    for node in names:
+        if node not in stepped:
+            for parent, slope in zip(node.parents, node.local_derivatives, strict=True):
+                if parent in shown and not isinstance(parent, Constant):
+                    found[parent] = found.get(parent, 0.0) + gradients[node] * slope
+    return dict(sorted(found.items(), key=lambda each: not stepped.isdisjoint(users[each[0]])))
 
 
 def _counts(names: Names, shown: set[Value], cut: Iterable[Value]) -> dict[Value, int]:
@@ -203,6 +186,23 @@ def _counts(names: Names, shown: set[Value], cut: Iterable[Value]) -> dict[Value
         node: sum(count for mask, count in found.items() if mask & bit)
         for node, bit in bits.items()
     }
+
+
+def _copies(
+    names: Names, shown: set[Value], stepped: set[Value], passed: dict[Value, float]
+) -> dict[Value, Value]:
+    """What stands for each node that is shown; what is passed on to others comes from the root."""
+    counts = _counts(names, shown, shown - stepped)
+    copies: dict[Value, Value] = {}
+    for node in names:
+        if node in stepped:
+            copies[node] = _copy(node, [copies[parent] for parent in node.parents])
+        elif node in shown:
+            slopes = passed if node is names.root else {}
+            copies[node] = _copy(node, map(copies.__getitem__, slopes))
+            copies[node].local_derivatives = tuple(slopes.values())
+            copies[node].operation = _rest(node.data, tuple(slopes.values()), counts[node])
+    return copies
 
 
 def _copy(node: Value, parents: Iterable[Value]) -> Value:

@@ -19,7 +19,7 @@ from microrelu.picture.look import GRADIENT
 from microrelu.picture.renderer import Picture, columns
 from microrelu.player.around import Excerpt, Rest
 from microrelu.steps.structure import layers_of
-from microrelu.steps.sweep import grads_kept
+from microrelu.steps.sweep import gradients_in
 from microrelu.text import is_drawn_as_name, shortened, split_label, text_width
 from microrelu.writing import figures
 from microrelu.writing.names import Names
@@ -54,7 +54,7 @@ def svg_drawing(names: Names, excerpt: Excerpt | None = None) -> tuple[str, floa
                 continue
             slope = None if isinstance(parent, Constant) else node.local_derivatives[k]
             parts.append(_svg_edge(groups[f"e{i}_{k}"], f"e{i}_{k}", slope, x0, y0))
-    gradients = _gradients(names)
+    gradients = gradients_in(names)
     for i, node in enumerate(order):
         x, y = center(groups[f"n{i}"], x0, y0)
         box = x - sizes[node][0] / 2, y - sizes[node][1] / 2, *sizes[node]
@@ -75,15 +75,6 @@ def laid_out(picture: Picture) -> tuple[dict[str, ElementTree.Element], Point, P
 def _is_broken_off(names: Names, node: Value, parent: Value) -> bool:
     """Does the edge lead through what is not shown, from a node that feeds another one as well?"""
     return isinstance(node.operation, Rest) and names.uses[parent] > 1
-
-
-def _gradients(names: Names) -> dict[Value, float]:
-    """What each node receives in one sweep; the graph's own gradients stay."""
-    with grads_kept(names.root):
-        for node in names:
-            node.grad = 0
-        names.root.backward()
-        return {node: node.grad for node in names}
 
 
 def _size(node: Value, name: str) -> Point:

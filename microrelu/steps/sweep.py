@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from microrelu.engine import Constant, Value, topological_order
 from microrelu.steps.holds import refuse_changed
 from microrelu.text import align
+from microrelu.writing.names import Names
 from microrelu.writing.notation import LATEX, MATHML, TEXT, Part, aligned
 from microrelu.writing.variables import Given, names_for
 from microrelu.writing.writer import Writer
@@ -229,3 +230,12 @@ def grads_kept(root: Value) -> Iterator[None]:
     finally:
         for node, grad in kept:
             node._grad = grad  # which may be from before the node was computed anew
+
+
+def gradients_in(names: Names) -> dict[Value, float]:
+    """What each node receives in one sweep; the graph's own gradients stay."""
+    with grads_kept(names.root):
+        for node in names:
+            node.grad = 0
+        names.root.backward()
+        return {node: node.grad for node in names}
