@@ -18,8 +18,8 @@ const shared = {
 
 const browser = [
   "window", "document", "innerWidth", "innerHeight", "addEventListener", "setTimeout",
-  "clearTimeout", "ResizeObserver", "Option",
-  "DOMPoint",
+  "clearTimeout", "ResizeObserver", "Option", "DOMPoint", "Node", "Image", "Blob", "URL",
+  "URLSearchParams", "XMLSerializer", "getComputedStyle", "location",
 ];
 
 const readonly = (names) => Object.fromEntries(names.map((name) => [name, "readonly"]));

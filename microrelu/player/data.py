@@ -24,7 +24,7 @@ from microrelu.steps.telling import Telling
 from microrelu.writing.formula import fold, written
 from microrelu.writing.names import Names
 from microrelu.writing.notation import MATHML, TEXT
-from microrelu.writing.words import say
+from microrelu.writing.words import LANGUAGES, language, say
 from microrelu.writing.writer import LONGEST_FORMULA, Writer
 
 
@@ -128,6 +128,19 @@ def _layered(names: Names, index: dict[Value, int]) -> dict[str, Any]:
     if not layers.layers:
         return {"units": [], "layers": []}
     units = _units(layers.layers, index)
+    told = []
+    for name in LANGUAGES:
+        with language(name):
+            told.append(_layer_steps(layers, names))
+    found = [
+        [phase, formula, [steps[i][2] for steps in told], [index[node] for node in nodes]]
+        for i, (phase, formula, _, nodes) in enumerate(told[0])
+    ]
+    return {"units": units, "layers": found}
+
+
+def _layer_steps(layers: ByLayers, names: Names) -> list[tuple[str, str, str, list[Value]]]:
+    """Phase, formula, words and nodes of each step, in the language in force."""
     writer = Writer(names, MATHML)
     generals = {general.number: general for general in Telling(layers, writer).general()}
     spoken = {each.number: each for each in Telling(layers, writer.in_notation(TEXT)).general()}
@@ -146,8 +159,7 @@ def _layered(names: Names, index: dict[Value, int]) -> dict[str, Any]:
             words = f"{equation}. {spoken[equation].sentence}" if general else ""
             words += _from_layer(section.number - 1) if general else ""
             steps.append(("backward", formula, words, nodes))
-    found = [[*told, [index[node] for node in nodes]] for *told, nodes in steps]
-    return {"units": units, "layers": found}
+    return steps
 
 
 def _units(layers: Iterable[Layer], index: Mapping[Value, int]) -> list[list[int]]:

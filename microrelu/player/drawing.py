@@ -8,6 +8,7 @@ anew at each step.
 from __future__ import annotations
 
 import html
+import json
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ from microrelu.text import is_drawn_as_name, shortened, split_label, text_width
 from microrelu.writing import figures
 from microrelu.writing.names import Names
 from microrelu.writing.notation import TEXT
-from microrelu.writing.words import layer_name, say
+from microrelu.writing.words import LANGUAGE, LANGUAGES, layer_name, say
 
 LEAF_HEIGHT, NODE_HEIGHT = 24, 44
 NUMBER = 50  # the width of one, as −0.1234; picture.js knows it too
@@ -171,11 +172,11 @@ def center(group: ElementTree.Element, x0: float, y0: float) -> Point:
 def _svg_layer(group: ElementTree.Element, x0: float, y0: float) -> str:
     xs, ys = zip(*points(group, x0, y0), strict=True)
     x, y, width, height = min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
-    texts = [element.text or "" for element in group.iter() if "text" in element.tag]
-    title = html.escape("".join(texts))
+    number = int(group.attrib["id"].removeprefix("layer"))
+    title = _said([layer_name(number, name) for name in LANGUAGES])
     return (
         f'<g class="layer"><rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" '
-        f'height="{height:.1f}" rx="8"/><text x="{x + 8:.1f}" y="{y + 15:.1f}">{title}</text></g>'
+        f'height="{height:.1f}" rx="8"/><text x="{x + 8:.1f}" y="{y + 15:.1f}"{title}</text></g>'
     )
 
 
@@ -211,9 +212,7 @@ def _svg_node(node: Value, id_: str, names: Names, box: tuple[float, ...], gradi
     if isinstance(node, Adopted) and node.differs:
         kind += " differs"
         mark = f' style="stroke: {GRADIENT}; stroke-width: 3"'
-        told = say("node", name=name, value=repr(node.data), gradient=repr(node.grad))
-        told += say("instead of", right=repr(node.right))
-        title = f"<title>{html.escape(visible(told))}</title>"
+        title = f"<title{_said(_told(name, node))}</title>"
     shape = f'{title}<rect width="{width:.1f}" height="{height:.1f}" rx="{radius}"{mark}/>'
     right, baseline = width - 8, 16.5 if node.operation is None else 37
     if node.operation is None:
@@ -230,6 +229,22 @@ def _svg_node(node: Value, id_: str, names: Names, box: tuple[float, ...], gradi
     if not isinstance(node, Constant):
         numbers += _svg_number(gradient, right, baseline, ' class="grad"')
     return f"{start.format(f'{kind} root' if node is names.root else kind)}{shape}{numbers}</g>"
+
+
+def _told(name: str, node: Adopted) -> list[str]:
+    """What is wrong with a node of someone else's, in each language."""
+    gaps = {"name": name, "value": repr(node.data), "gradient": repr(node.grad)}
+    return [
+        say("node", each, **gaps) + say("instead of", each, right=repr(node.right))
+        for each in LANGUAGES
+    ]
+
+
+def _said(texts: list[str]) -> str:
+    """The end of a tag and its text in the language in force; the others for the page's switch."""
+    texts = [*map(visible, texts)]
+    all_ = html.escape(json.dumps(texts, ensure_ascii=False))
+    return f' data-said="{all_}">{html.escape(texts[LANGUAGES.index(LANGUAGE.get())])}'
 
 
 def _svg_name(name: str, x: float) -> str:

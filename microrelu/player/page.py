@@ -31,7 +31,7 @@ from microrelu.steps.sweep import Step, backward_steps, grads_kept
 from microrelu.writing.names import Names
 from microrelu.writing.notation import TEXT
 from microrelu.writing.variables import Given, names_for
-from microrelu.writing.words import LANGUAGE, say
+from microrelu.writing.words import LANGUAGE, LANGUAGES, WORDS, say
 
 LARGEST = 2000  # nodes; beyond it the page is no longer fluent, nor is there anything to see
 LEAST_HEIGHT = 560  # of a notebook's frame, in pixels
@@ -42,51 +42,8 @@ CONTENT_POLICY = (
 # In the order in which they stand in the page, where they share one scope.
 SCRIPTS = (
     *("operations.js", "mathml.js", "graph.js", "equations.js", "sentences.js"),
-    *("step.js", "picture.js", "nudge.js", "mistakes.js", "controls.js"),
-)
-SENTENCES = (  # those that the page fills in itself, as the numbers change
-    *(
-        "start",
-        "undefined",
-        "leaf is",
-        "seed",
-        "kink",
-        "sum is",
-        "difference is",
-        "product is",
-        "quotient is",
-    ),
-    *("weighed", "gives", "is nothing", "lets it through", "gives 0", "lets through", "stops"),
-    *("adds", "subtracts", "multiplies", "weighs", "shares", "chooses back", "receives"),
-    *("completes", "too many paths", "not live", "locked", "play", "pause", "forward", "backward"),
-    *("value", "gradient", "at kink", "recorded", "so far", "more parents", "example of"),
-    *("all examples", "layer and unit", "changed", "no longer holds", "changed operands"),
-    *("feeds changed", "comma", "and", "with respect to", "nudged", "nudge end", "nudge"),
-    *("overwrite", "unordered", "unzeroed", "still right", "parts here", "passes early", "parted"),
-    *("forgiven", "cut off", "part", "rest made", "rest passes", "locked part", "whole part"),
-)
-LABELS = (  # those that stand in the page from the start
-    *("graph", "first", "previous", "play", "next", "last", "position", "speed", "reset"),
-    *("leaf name", "value", "zoom in", "zoom out", "needs scripts"),
-    *("example shown", "layer by layer", "whole graph", "equations", "lecture mode"),
-    *("nudge", "plot", "descents", "all leaves", "undo", "mistake", "no mistake"),
-    *("overwrite", "unordered", "unzeroed"),
-)
-GAPS = (
-    *(
-        "node",
-        "nodes",
-        "symbol",
-        "slope",
-        "count",
-        "root",
-        "leaf",
-        "operand",
-        "number",
-        "recompute",
-    ),
-    *("given", "result", "gradient", "negative", "amount", "layer", "unit"),
-    *("change", "predicted", "real", "center"),
+    *("step.js", "picture.js", "walk.js", "nudge.js", "mistakes.js", "help.js"),
+    *("address.js", "export.js", "controls.js"),
 )
 
 
@@ -167,7 +124,7 @@ class Player:
         height = f"clamp({LEAST_HEIGHT}px, 88vh, {self._height}px)"  # all of it on a screen
         id_ = f"microrelu-{zlib.crc32(self.html.encode()):08x}"
         return (
-            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" '
+            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts allow-downloads" '
             f'style="width: 100%; height: {height}; border: 0"></iframe>\n'
             f'<details open id="{id_}"><summary>{html.escape(self._summary)}</summary>\n'
             f"<p>{html.escape(self._run)}</p>\n"
@@ -247,23 +204,21 @@ def play(
 
 
 def _page(names: Names, data: dict[str, Any], drawing: str, size: tuple[float, float]) -> str:
-    data = data | {
-        "size": size,
-        "words": {key: _sentence(key) for key in SENTENCES},
-    }
+    page, script = _file("page.html"), "\n".join(_file(f"script/{name}") for name in SCRIPTS)
+    data = data | {"size": size, "languages": LANGUAGES, "words": _words(page + script)}
     # Inside <script> only "<" can end the element or open a comment; in JSON it may be written so.
     encoded = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     title = f"{TEXT.name(names[names.root]).text}: {say('step by step')}"
-    labels = {key.replace(" ", "_"): html.escape(say(key)) for key in LABELS}
-    return Template(_file("page.html")).substitute(
-        labels,
+    return Template(page).substitute(
         lang=LANGUAGE.get(),
         policy=CONTENT_POLICY,
         title=html.escape(title),
         style=_file("page.css"),
-        script="\n".join(_file(f"script/{name}") for name in SCRIPTS),
+        script=script,
         data=encoded.replace("<", "\\u003c"),
         drawing=drawing,
+        graph=html.escape(say("graph")),
+        needs_scripts=html.escape(say("needs scripts")),
         width=f"{size[0]:g}",
         height=f"{size[1]:g}",
         text=html.escape(data.get("text", "")),
@@ -274,9 +229,9 @@ def _file(name: str) -> str:
     return resources.files("microrelu.player").joinpath(name).read_text(encoding="utf-8")
 
 
-def _sentence(key: str) -> str:
-    """The sentence with its gaps still open: `{node} is a leaf`."""
-    return say(key, **{gap: "{" + gap + "}" for gap in GAPS})
+def _words(text: str) -> dict[str, tuple[str, str, str]]:
+    """What the page's text asks of the table of words, in all languages, the gaps still open."""
+    return {key: row for key, row in WORDS.items() if f'"{key}"' in text or f"WORDS.{key}" in text}
 
 
 # What is left where scripts and frames are stripped

@@ -1342,6 +1342,37 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "whole graph": ("Whole graph", "Seluruh graf", "グラフ全体"),
     "equations": ("Equations", "Persamaan", "式"),
     "lecture mode": ("Lecture mode", "Mode kuliah", "講義モード"),
+    "help": ("Help and settings", "Bantuan dan pengaturan", "ヘルプと設定"),
+    "close": ("Close", "Tutup", "閉じる"),
+    "language": ("Language", "Bahasa", "言語"),
+    "language name": ("English", "Bahasa Indonesia", "日本語"),
+    "theme": ("Theme", "Tema", "配色"),
+    "auto": ("automatic", "otomatis", "自動"),
+    "light": ("light", "terang", "ライト"),
+    "dark": ("dark", "gelap", "ダーク"),
+    "picture": ("Picture of this step", "Gambar langkah ini", "このステップの図"),
+    "print": ("Print", "Cetak", "印刷"),
+    "keys": ("Keys", "Tombol", "キー"),
+    "colours": ("Colours and lines", "Warna dan garis", "色と線"),
+    "other parents": ("The node's other parents", "Induk lain dari simpul", "ノードのほかの親"),
+    "walk": (
+        "In the whole graph: from node to node, and to the node's step",
+        "Di seluruh graf: dari simpul ke simpul, dan ke langkah simpul itu",
+        "グラフ全体で：ノードからノードへ、そしてそのノードのステップへ",
+    ),
+    "to the step": ("Back to the step", "Kembali ke langkah", "ステップに戻る"),
+    "passed on": ("passed on: a contribution", "diteruskan: kontribusi", "渡されるもの：寄与"),
+    "current": ("the node of this step", "simpul langkah ini", "このステップのノード"),
+    "together": (
+        "symbol, box and edge that belong together",
+        "simbol, kotak, dan sisi yang berpasangan",
+        "対応する記号・ノード・辺",
+    ),
+    "stops here": (
+        "an edge that passes nothing on: its local derivative is 0",
+        "sisi yang tidak meneruskan apa pun: turunan lokalnya 0",
+        "何も渡さない辺：局所的な微分が 0",
+    ),
     "as text": (
         "The picture and the steps as text",
         "Gambar dan langkah-langkah sebagai teks",
@@ -1385,9 +1416,9 @@ def language(name: str) -> Choice[str]:
     return LANGUAGE.set(name)
 
 
-def layer_name(layer: int) -> str:
+def layer_name(layer: int, in_language: str | None = None) -> str:
     """What the frame of a layer is called."""
-    return say("layer", number=layer) if layer else say("input")
+    return say("layer", in_language, number=layer) if layer else say("input", in_language)
 
 
 def say(key: str, in_language: str | None = None, **words: object) -> str:

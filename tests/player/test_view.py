@@ -347,6 +347,8 @@ STATES = {
     "unfolded": ["End", "e"],
     "nudge": ["n", "ArrowRight"],
     "by layers": ["End", "l", "ArrowLeft"],
+    "a node by keys": ["End", "g", "ArrowDown", "ArrowLeft"],
+    "help": ["?"],
 }
 
 

@@ -1,6 +1,7 @@
 """A language is a setting: of all, or of a block; what was made keeps its own."""
 
 import asyncio
+import json
 import re
 from contextlib import suppress
 from html import unescape
@@ -163,7 +164,9 @@ def pages():
     made = [play(root, names=None) for root in (neuron(), changed(neuron()), batch())]
     large = batch(MLP(2, [24, 24, 1], seed=1))
     for page in (*made, play(large, names=None, around=large.parents[0])):
-        yield re.search(r'"words":(\{.*?\})', page.html)[1]
+        words = json.loads(re.search(r'(?s)id="data">(.*?)</script>', page.html)[1])["words"]
+        column = LANGUAGES.index(LANGUAGE.get())
+        yield " ".join(row[column] for row in words.values())
         shown = re.sub(r"(?s)<(style|script).*?</\1>", " ", page.html)
         labels = " ".join(re.findall(r'(?:aria-label|title)="([^"]*)"', shown))
         yield unescape(re.sub("<[^>]*>", " ", shown) + labels)

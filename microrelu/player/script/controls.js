@@ -3,7 +3,7 @@
 /* Everything that is shown, from the position, the leaves and what is chosen. */
 
 const shortest = (x) => (Number.isFinite(x) ? Number(x.toPrecision(12)) : "");
-const MODES = { whole: false, lecture: false, "tools-open": false, unfolded: false, nudge: false };
+const MODES = { whole: false, lecture: false, "tools-open": false, unfolded: false, nudge: false, printing: false };
 
 function showForm() {
   const { phase } = steps[position];
@@ -54,6 +54,7 @@ function show(isMoving = false) {
   showNudge();
   markText();
   showView();
+  note();
   if (MODES.whole) return;
   fitStep();
   $("equation").classList.toggle("cut", $("equation").scrollWidth > $("equation").clientWidth);
@@ -114,9 +115,8 @@ function play(isOn) {
     return showForm();
   };
   if (isOn) timer = setTimeout(beat, 250);
-  const label = isOn ? WORDS.pause : WORDS.play;
-  $("play").setAttribute("aria-label", label);
-  $("play").title = `${label} (␣)`;
+  $("play").dataset.label = isOn ? "pause" : "play";
+  label();
   showForm();
 }
 
@@ -151,6 +151,7 @@ const KEYS = {
   n: toggleNudge,
   u: undo,
   m: () => $("more")?.click(),
+  "?": help,
   "+": () => MODES.whole && zoom(1.25),
   "-": () => MODES.whole && zoom(0.8),
   Escape: () => ["whole", "lecture"].some((mode) => MODES[mode] && (toggle(mode), true)) || (MODES.nudge && toggleNudge()),
@@ -196,7 +197,7 @@ function listen() {
     const action = KEYS[key.length === 1 ? key.toLowerCase() : key];
     const isTyping = target.matches("select, input:not(#position)");
     const isPressed = key === " " && target.matches("button");
-    if (!action || isTyping || isPressed || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!action || isTyping || $("help").open || isPressed || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     if (key !== " " && timer) play(false);
     action();
@@ -277,7 +278,6 @@ function listenToPicture() {
     const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform($("picture").getScreenCTM().inverse());
     zoom(event.deltaY < 0 ? 1.1 : 1 / 1.1, [x, y]);
   }, { passive: false });
-  stage.addEventListener("keydown", (event) => event.key === "Enter" && toggle("whole"));
 }
 
 /* The step of a node, in the pass that is shown; of a leaf, that of the last node that it feeds. */
@@ -297,30 +297,29 @@ function visit(node) {
 for (const leaf of leaves) {
   $("leaf").append(new Option(nameOf(leaf), leaf.index));
 }
-$("example").append(new Option(WORDS["all examples"], ""));
-for (const [i] of DATA.examples.entries()) {
-  $("example").append(new Option(say("example of", { number: i + 1, count: DATA.examples.length }), i));
-}
+$("example").append(new Option("", ""), ...DATA.examples.map((_, i) => new Option("", i)));
 $("example").hidden = !DATA.examples.length;
 $("layers").hidden = !LAYERS.length;
 if (DATA.excerpt) {
   $("mistake").hidden = true; // it would go wrong in what is not shown
-  $("whole").textContent = WORDS["whole part"];
+  $("whole").dataset.say = "whole part";
   for (const id of leaves.every((leaf) => leaf.lockedBy) ? ["number", "range", "nudge-by", "undo", "reset"] : []) $(id).hidden = true;
 }
-$("changed").textContent = say("no longer holds", { recompute: DATA.recompute });
 compute();
 listen();
 listenToLinks();
 listenToPicture();
 listenToNudge();
+listenToHelp();
+listenToNodes();
+listenToPrinting();
 showText();
-if (mistake) setSteps(false, null);
-toFirstRow();
-show();
+label();
+follow();
+addEventListener("hashchange", () => address() !== location.hash && follow());
 window.microrelu = {
   OPERATIONS, KINKS, DATA, number, typesetNumber, nodes, choosePasses,
-  equation, product, gathered, derivation, made, passed, sentences, change, go, visit,
+  equation, product, gathered, derivation, made, passed, sentences, change, go, visit, address,
   complete: () => complete,
   get steps() {
     return steps;

@@ -3,7 +3,16 @@
 
 const $ = (id) => document.getElementById(id);
 const DATA = JSON.parse($("data").textContent);
-const WORDS = DATA.words;
+
+/* The words, in the language that is shown: a column of the table. */
+const WORDS = {};
+let column = 0;
+function speak(name) {
+  column = Math.max(0, DATA.languages.indexOf(name));
+  document.documentElement.lang = DATA.languages[column];
+  for (const [key, row] of Object.entries(DATA.words)) WORDS[key] = row[column];
+}
+speak(document.documentElement.lang);
 
 /* `recorded` is what Python wrote; `data` and `local` are what holds now. */
 

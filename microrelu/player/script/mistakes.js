@@ -2,7 +2,7 @@
    with the gradients that it leaves, beside the right ones. */
 
 const MOST_VISITS = 300;
-let mistake = DATA.mistake ?? "";
+let mistake = DATA.mistake;
 let isCut = false; // without an order each path is gone along, and there may be very many
 
 /* A step passes on along all edges of a node, or, without an order, along one and then goes there. */

@@ -42,6 +42,7 @@ function showNodes(state) {
     write(value, state.isKnown(node) ? number(node.data) : "");
     write(grad, state.received[i] ? number(state.grad[i]) : "");
   }
+  showReach();
 }
 
 function showEdges(state) {
@@ -76,7 +77,7 @@ const scaleOfView = () => Math.min(stage.clientWidth / view[2], stage.clientHeig
 function showView() {
   const isWhole = document.body.classList.contains("whole");
   if (!isWhole) view = [0, 0, WIDTH, HEIGHT];
-  const isSmall = !isWhole && scaleOfView() < READABLE;
+  const isSmall = !isWhole && !MODES.printing && scaleOfView() < READABLE;
   stage.classList.toggle("small", isSmall);
   $("picture").setAttribute("viewBox", view.join(" "));
   $("picture").setAttribute("preserveAspectRatio", isSmall ? "none" : "xMidYMid");
@@ -85,7 +86,7 @@ function showView() {
 /* About a place, by default that of the current node. */
 function zoom(times, place) {
   const [x, y, width, height] = view;
-  const { node } = steps[position];
+  const node = MODES.whole ? reached : steps[position].node;
   const [, left, top] = node ? shapes[node.index].group.getAttribute("transform").match(/\((\S+),(\S+)\)/).map(Number) : [];
   const [atX, atY] = place ?? (node ? [left + 40, top + 20] : [x + width / 2, y + height / 2]);
   view = [atX - (atX - x) / times, atY - (atY - y) / times, width / times, height / times];

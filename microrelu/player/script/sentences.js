@@ -84,7 +84,7 @@ function sentences({ phase, node, members, words, done, used }) {
     const isEnd = isCut && position === steps.length - 1;
     return [mistakeSaid(position), ...(isEnd ? [say("cut off", { count: steps.length })] : [])];
   }
-  if (members) return words ? [words] : [listed(members.map(nameOf))];
+  if (members) return words[column] ? [words[column]] : [listed(members.map(nameOf))];
   if (!node) {
     const part = DATA.excerpt ? [say("part", { center: DATA.excerpt.center, count: DATA.excerpt.hidden })] : [];
     return [...part, ...(leaves.some((leaf) => !leaf.lockedBy) ? [WORDS.start] : [])];

@@ -44,6 +44,10 @@ function termsOf(node, done, operands) {
   return node === root ? [1, ...terms] : terms;
 }
 
+const labelOf = (node, value, grad) => [
+  nameOf(node), value && `${WORDS.value} ${value}`, grad && `${WORDS.gradient} ${grad}`,
+].filter(Boolean).join(", ");
+
 function box(node, { isPart, className = "", sumText = "", total, added: change_, state }) {
   const { index } = node;
   const classes = ["box", className, node.isLeaf && "leaf", node.isConstant && "constant", isPart && "part",
@@ -55,10 +59,9 @@ function box(node, { isPart, className = "", sumText = "", total, added: change_
   const grad = isThere ? num("g", total ?? state.grad[index]) : "";
   const right = isThere && isPart && rightBeside(node, state);
   const moved = change_ === undefined ? "" : span("num d", `Δ ${signed(change_)}`);
-  const label = [nameOf(node), value && `${WORDS.value} ${number(node.data)}`,
-    isThere && `${WORDS.gradient} ${number(total ?? state.grad[index])}`];
+  const label_ = labelOf(node, value && number(node.data), isThere && number(total ?? state.grad[index]));
   return `<div class="${classes.filter(Boolean).join(" ")}" data-link="n${index}" role="group" tabindex="0" ` +
-    `aria-label="${escape(label.filter(Boolean).join(", "))}">` +
+    `aria-label="${escape(label_)}">` +
     `${className ? tags(node) : ""}${name}${value}${sumText}${grad}${right || ""}${moved}</div>`;
 }
 
@@ -149,8 +152,9 @@ const SMALLER = [1, 0.8, 0.6]; // the smaller ones where little room is left bes
 const MOST_ROWS = 40;
 const fits = () => step_.scrollHeight <= step_.clientHeight && step_.scrollWidth <= step_.clientWidth;
 
-function look(name, scale) {
-  const least = Math.max(16, Math.min(innerWidth * 0.01615, innerHeight * 0.0288));
+const leastOnScreen = () => Math.max(16, Math.min(innerWidth * 0.01615, innerHeight * 0.0288));
+
+function look(name, scale, least = leastOnScreen()) {
   for (const each of LOOKS) step_.classList.toggle(each, each === name);
   step_.style.setProperty("--n", `${(least * scale).toFixed(1)}px`);
   step_.style.setProperty("--half", 0);
@@ -159,7 +163,30 @@ function look(name, scale) {
   return fits();
 }
 
+/* On paper all rows, in the largest look that is no wider than it. */
+const PAPER = { width: 680, least: 17 };
+function fitPaper() {
+  draw(Infinity);
+  step_.style.width = `${PAPER.width}px`;
+  const isWide = (name) => (look(name, 1, PAPER.least), step_.scrollWidth > step_.clientWidth);
+  if (LOOKS.every(isWide)) look("narrow", 0.7, PAPER.least);
+  step_.style.width = "";
+}
+
+/* The step and the whole graph are printed, whatever is shown. */
+function listenToPrinting() {
+  let shown = {};
+  addEventListener("beforeprint", () => {
+    shown = { ...MODES };
+    Object.assign(MODES, { whole: false, lecture: false, printing: true });
+    firstRow = 0;
+    show();
+  });
+  addEventListener("afterprint", () => (Object.assign(MODES, shown), show()));
+}
+
 function fitStep() {
+  if (MODES.printing) return fitPaper();
   const count = Math.min(layOut().rows.length - firstRow, MOST_ROWS);
   draw(count);
   const looks = innerWidth < 700 ? ["narrow"] : LOOKS;
