@@ -122,7 +122,7 @@ function copyOfGraph() {
     const style = getComputedStyle(originals[i]);
     for (const name of LOOK[each.matches("text, tspan") ? "text" : "shape"]) {
       const value = style.getPropertyValue(name);
-      if (value !== "none" || name === "fill") each.setAttribute(name, value.replaceAll('url("', "url(").replaceAll('")', ")"));
+      if (value !== "none" || name === "fill") each.setAttribute(name, value.replaceAll('"', ""));
     }
   });
   return new XMLSerializer().serializeToString(copy).replace(/^<svg[^>]*>|<\/svg>$/g, "").replaceAll(` xmlns="${SVG}"`, "");
