@@ -41,13 +41,13 @@ class Excerpt:
         names: Of the nodes that stand for those of the whole graph.
         whole: The names of the whole graph.
         copies: Which node stands for which of the whole graph.
-        center: What it lies around.
+        center: What it lies around: a name, or the number of a layer.
     """
 
     names: Names
     whole: Names
     copies: dict[Value, Value]
-    center: str
+    center: str | int
 
 
 def excerpt_around(names: Names, around: Any) -> Excerpt | None:
@@ -81,8 +81,8 @@ def excerpt_around(names: Names, around: Any) -> Excerpt | None:
     return Excerpt(own, names, copies, center)
 
 
-def _center(names: Names, around: Any) -> tuple[str, list[Value]]:
-    """What the part is around, by name and as nodes."""
+def _center(names: Names, around: Any) -> tuple[str | int, list[Value]]:
+    """What the part is around, by name or number and as nodes."""
     if isinstance(around, str):
         return TEXT.name(around).text, called(around, names)
     if isinstance(around, Layer):
@@ -94,7 +94,7 @@ def _center(names: Names, around: Any) -> tuple[str, list[Value]]:
         ]
         found = [n for _, units in layers for u in units for n in (u.z, *u.between)]
         if found:
-            return say("layer", number=layers[0][0].number), found
+            return layers[0][0].number, found
         raise ValueError("No node of this graph was made by that layer.")
     if not isinstance(around, Value):
         raise TypeError(

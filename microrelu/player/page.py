@@ -77,7 +77,8 @@ class Player:
 
         Args:
             path: The file; of several files, their number stands for the braces.
-            theme: That of pictures, "light" or "dark"; the page follows its reader's system.
+            theme: That of pictures, "light" or "dark"; the page follows its reader's system, or
+                what its reader chose.
 
         Raises:
             ValueError: the suffix is another, or several files would have one name; the theme is
@@ -152,6 +153,10 @@ def play(
     First the forward pass, node by node, then the backward pass. Each leaf can be changed in the
     page. The graph's own gradients stay as they are. Where operands were changed after a node was
     computed, as an optimiser does, the page marks the node and states no equation of it.
+
+    Of a page that was saved, an address such as `backprop.html#step=7&w=0.3` opens that step with
+    that number in that leaf; where several leaves are labelled alike, `n3=0.3` means the fourth
+    node. `?` tells the keys, and has the languages, the themes and the step as a picture.
 
     Args:
         root: The node that is differentiated; or a node of someone's own engine, as `adopt` takes

@@ -6,7 +6,7 @@ import pytest
 from engines import Overwrites
 from test_view import CONTRAST, classifier, opened, readme, two_examples
 
-from microrelu import language
+from microrelu import language, play
 from microrelu.player.page import SCRIPTS, _file
 from microrelu.writing.words import LANGUAGES, WORDS
 
@@ -40,11 +40,16 @@ def test_the_page_has_every_word_that_it_asks_for():
 def test_a_switched_page_says_what_a_page_made_in_that_language_says(open_page, other):
     theirs = Overwrites(-2.0) * Overwrites(3.0)  # whose wrong gradients are told in the picture
     theirs.backward()
-    for graph, keys in ((classifier, ["l", "ArrowRight"]), (lambda: (theirs, None), ["n", "End"])):
+    whole, layer = two_examples()[0], "z(2)"
+    for made, keys in (
+        (lambda: play(classifier()[0], names=None), ["l", "ArrowRight"]),
+        (lambda: play(theirs, names=None), ["n", "End"]),
+        (lambda: play(whole, names=None, around=layer), ["ArrowRight"]),
+    ):
         said = []
         for made_in in ("en", other):
             with language(made_in):
-                page = opened(open_page, graph)
+                page = open_page(made().html)
             page.keyboard.press("?")
             page.select_option("#language", other)
             page.keyboard.press("Escape")

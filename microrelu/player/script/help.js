@@ -29,6 +29,10 @@ function label() {
     if (name) each.setAttribute("aria-label", WORDS[name]);
     if (key !== undefined) each.title = WORDS[text ?? name] + (key && ` (${key})`);
   }
+  for (const node of nodes.filter(isRest)) {
+    node.row.symbol = say("rest", { count: node.row.hidden });
+    shapes[node.index].group.querySelector(".symbol").textContent = node.row.symbol;
+  }
   document.title = `${nameOf(root)}: ${WORDS["step by step"]}`;
   [...$("example").options].forEach((each, i) => (each.text = i
     ? say("example of", { number: i, count: DATA.examples.length })

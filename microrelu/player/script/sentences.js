@@ -86,7 +86,9 @@ function sentences({ phase, node, members, words, done, used }) {
   }
   if (members) return words[column] ? [words[column]] : [listed(members.map(nameOf))];
   if (!node) {
-    const part = DATA.excerpt ? [say("part", { center: DATA.excerpt.center, count: DATA.excerpt.hidden })] : [];
+    const { center, hidden } = DATA.excerpt ?? {};
+    const around = Number.isInteger(center) ? say("layer", { number: center }) : center;
+    const part = DATA.excerpt ? [say("part", { center: around, count: hidden })] : [];
     return [...part, ...(leaves.some((leaf) => !leaf.lockedBy) ? [WORDS.start] : [])];
   }
   const said = [];
