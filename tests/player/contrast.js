@@ -15,7 +15,8 @@
         return [r, g, b, a * opacity(element)];
     };
     const faults = new Set();
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const top = document.querySelector("dialog[open]") ?? document.body; // what lies beneath it is inert
+    const walker = document.createTreeWalker(top, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
         const element = walker.currentNode.parentElement;
         if (!walker.currentNode.data.trim() || element.closest("script, style, option, noscript")) continue;
@@ -24,6 +25,8 @@
         const { left, right, top, bottom } = range.getBoundingClientRect();
         const [x, y] = [(left + right) / 2, (top + bottom) / 2];
         if (right - left < 1 || x < 0 || y < 0 || x > innerWidth || y > innerHeight) continue;
+        const view = element.closest("svg")?.getBoundingClientRect(); // of a graph that is larger the rest is cut
+        if (view && (x < view.left || x > view.right || y < view.top || y > view.bottom)) continue;
         const under = document.elementsFromPoint(x, y);
         if (!under.some((each) => each === element || each.contains(element) || element.contains(each))) continue;
         const style = getComputedStyle(element);

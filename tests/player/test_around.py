@@ -86,8 +86,6 @@ def test_around_a_layer_all_its_units_are_shown():
     units = [f"{letter}(2)_{i}[1]" for letter in "zr" for i in range(1, 7)]
     assert {*units} <= {*excerpt.names.values()}
     assert excerpt.center == 2
-    with language("id"):
-        assert excerpt_around(node_names(root), model.layers[1]).center == "lapisan 2"
 
 
 def test_what_is_not_shown_is_counted(monkeypatch):

@@ -93,6 +93,8 @@ def test_help_names_every_key_and_what_the_colours_mean(open_page):
     for kind, word in (("v", "value"), ("g", "gradient"), ("chip", "local derivative")):
         line = page.locator(f"#help dt:has(.{kind}) + dd")
         assert line.inner_text() == WORDS[word][0]
+    page.add_style_tag(content="#help dd { opacity: 0.4 }")
+    assert "value in : 2." in " ".join(page.evaluate(CONTRAST))  # which is looked at
     page = opened(open_page, readme)
     page.keyboard.press("?")
     assert "L" not in page.locator("#keys kbd").all_inner_texts()  # without layers
