@@ -202,7 +202,11 @@ function listen() {
     if (key !== " " && timer) play(false);
     action();
   });
-  new ResizeObserver(() => show()).observe(document.documentElement);
+  let fitted = `${innerWidth} ${innerHeight}`; // what was shown first; the observer begins with a call
+  new ResizeObserver(() => {
+    const size = `${innerWidth} ${innerHeight}`;
+    if (size !== fitted) [fitted] = [size, show()];
+  }).observe(document.documentElement);
 }
 
 function choose(leaf) {
