@@ -12,7 +12,6 @@ function speak(name) {
   document.documentElement.lang = DATA.languages[column];
   for (const [key, row] of Object.entries(DATA.words)) WORDS[key] = row[column];
 }
-speak(document.documentElement.lang);
 
 /* `recorded` is what Python wrote; `data` and `local` are what holds now. */
 

@@ -1,6 +1,8 @@
 /* The help: keys and colours, language and theme, in a dialog; and the labels of all controls in the
    language that is shown. */
 
+speak(document.documentElement.lang);
+
 /* One rule of the style is for dark pages: what media it is for decides. */
 const { media: dark } = [...document.styleSheets[0].cssRules].find((rule) => rule.media?.mediaText.includes("dark"));
 const THEMES = { auto: dark.mediaText, light: "not all", dark: "screen" };
