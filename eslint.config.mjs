@@ -33,6 +33,6 @@ export default [
   },
   {
     files: ["tests/player/*.js"],
-    languageOptions: { globals: readonly([...browser, "microrelu", "getComputedStyle", "NodeFilter"]) },
+    languageOptions: { globals: readonly([...browser, "microrelu", "NodeFilter"]) },
   },
 ];
